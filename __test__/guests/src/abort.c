@@ -1,0 +1,6 @@
+// Aborts: libc traps with an unreachable instruction.
+#include <stdlib.h>
+
+int main(void) {
+    abort();
+}
