@@ -1,0 +1,235 @@
+'use strict';
+
+// Compares preopen to node:wasi, as ratios within one run: `npm run bench`, or `node benchmark/index.js --help`.
+// README.md beside this file tells how to read the table, and how to profile a row.
+
+const { spawn } = require('node:child_process');
+const crypto = require('node:crypto');
+const fs = require('node:fs');
+const os = require('node:os');
+const path = require('node:path');
+const { parseArgs } = require('node:util');
+const { rows } = require('./rows');
+const { findRuntimes } = require('./runtimes');
+const { installPrograms } = require('./install');
+const { table } = require('./report');
+
+const usage = `node benchmark/index.js [options]
+  --only ROW,ROW      only these rows (or a kind of rows: call, once, program)
+  --quick             fewer and shorter rounds
+  --rounds N          how often each contender measures each row (default 5)
+  --node FILE         a Node binary to measure on; may be repeated (default: this one, and those in .runtimes/)
+  --json FILE         where the figures go (default benchmark/results.json)
+  --check             exit with 1 when a target is missed
+  --preopen MODULE    measure this in preopen's place; \`--preopen node:wasi\` shows the noise of the bench itself
+  --loop ROW          run one row in this process until interrupted, for a profiler
+    --contender NAME    ... node:wasi or preopen (default)
+    --seconds N         ... for so long
+  --list              the names of the rows`;
+
+const { values: options } = parseArgs({
+  options: {
+    only: { type: 'string' },
+    quick: { type: 'boolean' },
+    rounds: { type: 'string' },
+    node: { type: 'string', multiple: true, default: [] },
+    json: { type: 'string', default: path.join(__dirname, 'results.json') },
+    check: { type: 'boolean' },
+    preopen: { type: 'string', default: path.join(__dirname, '..') },
+    loop: { type: 'string' },
+    contender: { type: 'string', default: 'preopen' },
+    seconds: { type: 'string', default: 'Infinity' },
+    list: { type: 'boolean' },
+    help: { type: 'boolean' },
+  },
+});
+
+const contenders = { 'node:wasi': 'node:wasi', preopen: options.preopen };
+const budget = options.quick ? 150e6 : 500e6; // ns of CPU time that a process measures a call for
+const rounds = Number(options.rounds ?? (options.quick ? 3 : 5));
+
+function chosen(list) {
+  if (list === undefined) return rows;
+  const names = list.split(',');
+  const unknown = names.filter((name) => !rows.some((row) => row.name === name || row.kind === name));
+  if (unknown.length > 0) throw new Error(`no such row: ${unknown.join(', ')} (--list names them)`);
+  return rows.filter((row) => names.includes(row.name) || names.includes(row.kind));
+}
+
+/** The files that the guests open: 1 MiB to read, the same five folders deep, and 1,000 entries to list. */
+function makeFixture() {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'preopen-bench-'));
+  const bytes = Buffer.alloc(1 << 20, 'preopen ');
+  fs.mkdirSync(path.join(folder, 'dir/b/c/d'), { recursive: true });
+  for (const name of ['file.bin', 'dir/file.bin', 'dir/b/c/d/file.bin']) fs.writeFileSync(path.join(folder, name), bytes);
+  fs.mkdirSync(path.join(folder, 'list'));
+  for (let i = 0; i < 1000; i++) fs.writeFileSync(path.join(folder, 'list', `entry-${String(i).padStart(4, '0')}.txt`), '');
+  return folder;
+}
+
+/** Measures `row` once, in a process of its own. A process that dies is an answer too: `{ failed }`. */
+function measure(runtime, row, contender, fixture) {
+  const out = path.join(fixture, 'out');
+  fs.rmSync(out, { recursive: true, force: true });
+  fs.mkdirSync(out);
+  const order = { row: row.name, module: contenders[contender], budget, fixture, out };
+  return new Promise((resolve, reject) => {
+    const began = process.hrtime.bigint();
+    const child = spawn(runtime.file, ['--no-warnings', path.join(__dirname, 'measure.js'), JSON.stringify(order)], {
+      stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+    });
+    const texts = { 1: '', 2: '', 3: '' };
+    for (const fd of [1, 2, 3]) child.stdio[fd].setEncoding('utf8').on('data', (text) => { texts[fd] += text; });
+    child.on('error', reject);
+    child.on('close', (status, signal) => {
+      if (signal !== null || status !== 0 || texts[3] === '') {
+        const failed = signal === null ? `failed (${status})` : 'crashed';
+        resolve({ failed, signal, status, stderr: texts[2] });
+        return;
+      }
+      const measured = JSON.parse(texts[3]);
+      measured.wallOfProcess = Number(process.hrtime.bigint() - began);
+      if (row.kind === 'program') measured.output = outcome(measured.exit, texts[1], out);
+      resolve(measured);
+    });
+  });
+}
+
+/** What a program did, as one short text: to be the same under every contender. */
+function outcome(exit, stdout, out) {
+  const hash = crypto.createHash('sha256').update(`${exit}\n${stdout}\n`);
+  for (const name of fs.readdirSync(out).sort()) hash.update(`${name}\n`).update(fs.readFileSync(path.join(out, name)));
+  return `exit ${exit}, ${hash.digest('hex').slice(0, 16)}`;
+}
+
+const sorted = (numbers) => [...numbers].sort((a, b) => a - b);
+
+/** One figure from all rounds: the best CPU time, or for what happens once in a process the median of the clock. */
+function summary(row, measured) {
+  const failure = measured.find(({ failed }) => failed !== undefined);
+  if (failure !== undefined) return { failed: failure.failed, signal: failure.signal, stderr: failure.stderr, rounds: measured };
+  const median = row.kind === 'once';
+  const figures = sorted(measured.map(({ cpu, wall }) => (median ? wall : cpu)));
+  return { value: figures[median ? figures.length >> 1 : 0], rounds: measured };
+}
+
+/** What programs answered under whichever contender first ran them to the end. */
+const answers = new Map();
+
+async function compare(runtime, row, fixture) {
+  const names = Object.keys(contenders);
+  const measured = Object.fromEntries(names.map((name) => [name, []]));
+  const total = row.kind === 'once' ? rounds * 3 : row.kind === 'program' ? Math.min(rounds, 3) : rounds;
+  // One unmeasured run of each brings files and code into the page cache.
+  if (row.kind !== 'call') for (const name of names) await measure(runtime, row, name, fixture);
+  for (let round = 0; round < total; round++) {
+    const turn = round % 2 === 0 ? names : [...names].reverse();
+    for (const name of turn) measured[name].push(await measure(runtime, row, name, fixture));
+  }
+
+  const { name, kind, title, target, absolute, unit } = row;
+  const result = { name, kind, title, unit, target, absolute, contenders: {} };
+  for (const name of names) result.contenders[name] = summary(row, measured[name]);
+  const [theirs, ours] = names.map((name) => result.contenders[name]);
+  if (theirs.value !== undefined && ours.value !== undefined) {
+    result.ratio = ours.value / theirs.value;
+    const figure = row.kind === 'once' ? 'wall' : 'cpu';
+    const ratios = sorted(ours.rounds.map((round, i) => round[figure] / theirs.rounds[i][figure]));
+    result.spread = [ratios[0], ratios.at(-1)];
+  }
+  if (target !== undefined) result.passed = (absolute ? ours.value : result.ratio) <= target;
+  if (ours.failed !== undefined) result.passed = false;
+  if (row.kind === 'program') judgeOutput(result, theirs, ours);
+  return result;
+}
+
+function judgeOutput(result, theirs, ours) {
+  for (const { rounds } of [theirs, ours]) {
+    for (const { output } of rounds) if (output !== undefined && !answers.has(result.name)) answers.set(result.name, output);
+  }
+  if (ours.failed !== undefined) return;
+  const same = [theirs, ours].every(({ rounds }) => rounds.every(({ output }) => output === undefined || output === answers.get(result.name)));
+  result.passed = same;
+  result.note = same ? (theirs.failed === undefined ? '(same output)' : '(output as on the other runtimes)') : '(OUTPUT DIFFERS)';
+}
+
+async function bench() {
+  const wanted = chosen(options.only);
+  if (wanted.some(({ kind }) => kind === 'program')) installPrograms();
+  const runtimes = findRuntimes(options.node);
+  const fixture = makeFixture();
+  const report = {
+    date: new Date().toISOString(),
+    machine: { cpu: os.cpus()[0].model, cores: os.cpus().length, system: `${os.type()} ${os.release()} ${os.arch()}` },
+    rounds, budget, runtimes: [],
+  };
+  try {
+    for (const runtime of runtimes) {
+      const results = [];
+      for (const row of wanted) {
+        progress(`${runtime.version}: ${row.name}`);
+        results.push(await compare(runtime, row, fixture));
+      }
+      progress('');
+      report.runtimes.push({ version: runtime.version, results });
+      print(runtime, results);
+    }
+  } finally {
+    fs.rmSync(fixture, { recursive: true, force: true });
+  }
+  fs.writeFileSync(options.json, `${JSON.stringify(report, null, 1)}\n`);
+  const missed = report.runtimes.flatMap(({ results }) => results).filter(({ passed }) => passed === false);
+  const broken = missed.some((result) => result.contenders.preopen.failed !== undefined);
+  if (broken || (options.check && missed.length > 0)) process.exitCode = 1;
+}
+
+function print(runtime, results) {
+  console.log(`\nNode ${runtime.version}, ${process.platform} ${process.arch}, ${os.cpus()[0].model}`);
+  console.log(`A call: the best CPU time of ${rounds} rounds. A start, a load: the median time on the clock. A program: the best CPU`);
+  console.log('time of the whole process. Each contender in turn, in a process of its own; spread: the ratios of single rounds.\n');
+  for (const line of table(results)) console.log(line);
+  for (const { name, contenders } of results) {
+    const { failed, stderr } = contenders.preopen;
+    if (failed !== undefined) console.log(`\n${name} under preopen ${failed}:\n${stderr.trimEnd()}`);
+  }
+}
+
+function progress(text) {
+  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);
+}
+
+/** One row again and again, in this process: what a profiler attaches to. */
+async function loop() {
+  const [row] = chosen(options.loop);
+  const fixture = makeFixture();
+  process.on('exit', () => fs.rmSync(fixture, { recursive: true, force: true }));
+  process.on('SIGINT', () => process.exit());
+  if (row.kind !== 'call') throw new Error(`${row.name} happens once in a process: profile \`node benchmark/measure.js\``);
+  const { WASI } = require(contenders[options.contender]);
+  const run = row.prepare({ WASI, fixture });
+  const end = process.hrtime.bigint() + (options.seconds === 'Infinity' ? 10n ** 18n : BigInt(options.seconds) * 10n ** 9n);
+  for (let batch = 1, calls = 0, since = process.hrtime.bigint(); process.hrtime.bigint() < end;) {
+    const before = process.hrtime.bigint();
+    run(batch);
+    calls += batch;
+    const now = process.hrtime.bigint();
+    if (now - before < 5_000_000n && calls + batch * 2 < (row.most ?? Infinity)) batch *= 2;
+    if (now - since < 1_000_000_000n) continue;
+    console.error(`${row.name} under ${options.contender}: ${(Number(now - since) / calls).toFixed(1)} ns a call on the clock`);
+    [calls, since] = [0, now];
+    // Signals are heard between two turns only.
+    await new Promise(setImmediate);
+  }
+}
+
+async function main() {
+  if (options.help) return console.log(usage);
+  if (options.list) return rows.forEach(({ name, kind, title }) => console.log(`${name.padEnd(28)}${kind.padEnd(9)}${title}`));
+  if (options.loop !== undefined) return loop();
+  return bench();
+}
+
+main().catch((error) => {
+  console.error(error.stack);
+  process.exitCode = 1;
+});
