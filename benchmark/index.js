@@ -104,13 +104,15 @@ function outcome(exit, stdout, out) {
 
 const sorted = (numbers) => [...numbers].sort((a, b) => a - b);
 
-/** One figure from all rounds: the best CPU time, or for what happens once in a process the median of the clock. */
-function summary(row, measured) {
-  const failure = measured.find(({ failed }) => failed !== undefined);
-  if (failure !== undefined) return { failed: failure.failed, signal: failure.signal, stderr: failure.stderr, rounds: measured };
-  const median = row.kind === 'once';
-  const figures = sorted(measured.map(({ cpu, wall }) => (median ? wall : cpu)));
-  return { value: figures[median ? figures.length >> 1 : 0], rounds: measured };
+/** The figure that counts: CPU time, or for what happens once in a process the clock. */
+const figureOf = (row) => (row.kind === 'once' ? 'wall' : 'cpu');
+
+/** One figure from all rounds that came to their end: the best, or for what happens once in a process the median. */
+function summary(row, rounds) {
+  const figures = sorted(rounds.filter(({ failed }) => failed === undefined).map((round) => round[figureOf(row)]));
+  const value = figures[row.kind === 'once' ? figures.length >> 1 : 0];
+  const failures = rounds.filter(({ failed }) => failed !== undefined);
+  return { value, rounds, failures: failures.length, failed: failures[0]?.failed, stderr: failures[0]?.stderr };
 }
 
 /** What programs answered under whichever contender first ran them to the end. */
@@ -133,24 +135,32 @@ async function compare(runtime, row, fixture) {
   const [theirs, ours] = names.map((name) => result.contenders[name]);
   if (theirs.value !== undefined && ours.value !== undefined) {
     result.ratio = ours.value / theirs.value;
-    const figure = row.kind === 'once' ? 'wall' : 'cpu';
-    const ratios = sorted(ours.rounds.map((round, i) => round[figure] / theirs.rounds[i][figure]));
-    result.spread = [ratios[0], ratios.at(-1)];
+    const figure = figureOf(row);
+    const ratios = ours.rounds.map((round, i) => round[figure] / theirs.rounds[i][figure]).filter(Number.isFinite);
+    result.spread = [Math.min(...ratios), Math.max(...ratios)];
   }
-  if (target !== undefined) result.passed = (absolute ? ours.value : result.ratio) <= target;
-  if (ours.failed !== undefined) result.passed = false;
   if (row.kind === 'program') judgeOutput(result, theirs, ours);
+  const judged = absolute ? ours.value : result.ratio;
+  if (target !== undefined && judged !== undefined) result.passed = judged <= target;
+  if (ours.failures > 0) result.passed = false;
+  result.note = [result.note, ...names.map((name) => failureNote(name, result.contenders[name]))].filter(Boolean).join(', ');
   return result;
 }
 
+/** Tells of rounds that failed where others came to their end. */
+function failureNote(name, { failures, failed, rounds, value }) {
+  return failures > 0 && value !== undefined ? `${name} ${failed} in ${failures} of ${rounds.length} rounds` : '';
+}
+
 function judgeOutput(result, theirs, ours) {
+  const known = theirs.value !== undefined || answers.has(result.name);
   for (const { rounds } of [theirs, ours]) {
     for (const { output } of rounds) if (output !== undefined && !answers.has(result.name)) answers.set(result.name, output);
   }
-  if (ours.failed !== undefined) return;
+  if (ours.failures > 0) return;
   const same = [theirs, ours].every(({ rounds }) => rounds.every(({ output }) => output === undefined || output === answers.get(result.name)));
   result.passed = same;
-  result.note = same ? (theirs.failed === undefined ? '(same output)' : '(output as on the other runtimes)') : '(OUTPUT DIFFERS)';
+  result.note = same ? known && 'same output' : 'OUTPUT DIFFERS';
 }
 
 async function bench() {
@@ -179,7 +189,7 @@ async function bench() {
   }
   fs.writeFileSync(options.json, `${JSON.stringify(report, null, 1)}\n`);
   const missed = report.runtimes.flatMap(({ results }) => results).filter(({ passed }) => passed === false);
-  const broken = missed.some((result) => result.contenders.preopen.failed !== undefined);
+  const broken = missed.some((result) => result.contenders.preopen.failures > 0);
   if (broken || (options.check && missed.length > 0)) process.exitCode = 1;
 }
 
@@ -189,8 +199,8 @@ function print(runtime, results) {
   console.log('time of the whole process. Each contender in turn, in a process of its own; spread: the ratios of single rounds.\n');
   for (const line of table(results)) console.log(line);
   for (const { name, contenders } of results) {
-    const { failed, stderr } = contenders.preopen;
-    if (failed !== undefined) console.log(`\n${name} under preopen ${failed}:\n${stderr.trimEnd()}`);
+    const { failures, failed, stderr } = contenders.preopen;
+    if (failures > 0) console.log(`\n${name} under preopen ${failed}:\n${stderr.trimEnd()}`);
   }
 }
 

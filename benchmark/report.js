@@ -32,7 +32,7 @@ function table(results) {
     result.ratio === undefined ? '' : result.ratio.toFixed(2),
     result.spread === undefined ? '' : result.spread.map((ratio) => ratio.toFixed(2)).join('–'),
     target(result),
-    [marks[result.passed], result.note].filter(Boolean).join(' '),
+    [marks[result.passed], result.note].filter(Boolean).join('  '),
   ]);
   const widths = head.map((_, column) => Math.max(...[head, ...lines].map((line) => line[column].length)));
   return [head, ...lines].map((line) => {
