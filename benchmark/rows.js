@@ -79,9 +79,11 @@ const rows = [
   call('fd_read', 'fd_read, 4 KiB', 0.85),
   call('fd_pread', 'fd_pread, 4 KiB', 0.85),
   call('path_open', 'path_open + fd_close', 0.65),
+  call('path_open_folder', 'path_open + fd_close, in a folder', 0.65),
   call('path_open_deep', 'path_open + fd_close, 5 deep'),
   call('path_filestat_get', 'path_filestat_get', 0.6),
-  call('path_filestat_get_nofollow', 'path_filestat_get, no follow'),
+  call('path_filestat_get_folder', 'path_filestat_get, in a folder', 0.6),
+  call('path_filestat_get_nofollow', '... the same, as lstat(2)'),
   call('fd_readdir', 'fd_readdir, 1,000 entries', 0.15),
   hello('hello', 'hello world, warm', 1.0, { preopen: false }),
   // node:wasi never closes what it opened for a preopen: no more runs than descriptors allow.

@@ -109,6 +109,9 @@
     (local.get $errno))
 
   (func (export "path_open") (param $n i32) (result i32)
+    (call $open_close (local.get $n) (i32.const 0x100) (i32.const 8)))
+
+  (func (export "path_open_folder") (param $n i32) (result i32)
     (call $open_close (local.get $n) (i32.const 0x120) (i32.const 12)))
 
   (func (export "path_open_deep") (param $n i32) (result i32)
@@ -123,6 +126,9 @@
 
   ;; stat(2)
   (func (export "path_filestat_get") (param $n i32) (result i32)
+    (call $stat (local.get $n) (i32.const 1) (i32.const 0x100) (i32.const 8)))
+
+  (func (export "path_filestat_get_folder") (param $n i32) (result i32)
     (call $stat (local.get $n) (i32.const 1) (i32.const 0x120) (i32.const 12)))
 
   ;; lstat(2)
