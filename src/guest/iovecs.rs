@@ -1,0 +1,115 @@
+//! A guest's list of ranges, taken in rounds: its length is a guest's number, so nothing is sized by it.
+
+use super::Memory;
+use crate::abi::Errno;
+use crate::span::Span;
+
+/// How many ranges one round has at most.
+pub const ROUND: usize = 64;
+/// How many bytes one round has at most: what a disk or a pipe takes in a slice of time, so that a guest can be ended
+/// between two rounds.
+const ROUND_BYTES: usize = 8 << 20;
+/// How many entries are looked at without a pause.
+const STRIDE: u32 = 1 << 18;
+/// The size of an entry, bytes.
+const ENTRY: u32 = 8;
+
+/// A list that lies inside the guest's memory, and how far it has been used.
+pub struct Iovecs {
+    ptr: u32,
+    count: u32,
+    /// The entry that the next round begins with.
+    next: u32,
+    /// How many bytes of that entry were used.
+    used: usize,
+}
+
+/// One round: ranges to transfer.
+pub struct Round<'m> {
+    spans: [Span<'m>; ROUND],
+    count: usize,
+    last: bool,
+}
+
+impl<'m> Round<'m> {
+    /// The ranges, none of them empty.
+    pub fn spans(&self) -> &[Span<'m>] {
+        &self.spans[..self.count]
+    }
+
+    /// Whether nothing of the list is left behind it.
+    pub const fn is_last(&self) -> bool {
+        self.last
+    }
+}
+
+impl Iovecs {
+    /// A list of `count` entries at `ptr`, of which the place is checked. Errors: `Overflow`.
+    pub fn new(memory: Memory<'_>, ptr: u32, count: u32) -> Result<Self, Errno> {
+        memory.array(ptr, count, ENTRY)?;
+        Ok(Self { ptr, count, next: 0, used: 0 })
+    }
+
+    fn entry<'m>(&self, memory: Memory<'m>, index: u32) -> Result<Span<'m>, Errno> {
+        let entry: [u8; ENTRY as usize] = memory.read(self.ptr + index * ENTRY)?;
+        let [a, b, c, d, e, f, g, h] = entry;
+        memory.span(u32::from_le_bytes([a, b, c, d]), u64::from(u32::from_le_bytes([e, f, g, h])))
+    }
+
+    /// Checks some entries from `from` on, and says where to go on; `None` at the end. Errors: `Overflow` where a
+    /// range is outside.
+    pub fn check(&self, memory: Memory<'_>, from: u32) -> Result<Option<u32>, Errno> {
+        let to = from.saturating_add(STRIDE).min(self.count);
+        for index in from..to {
+            self.entry(memory, index)?;
+        }
+        Ok((to < self.count).then_some(to))
+    }
+
+    /// Whether there is nothing left.
+    pub const fn is_done(&self) -> bool {
+        self.next == self.count
+    }
+
+    /// The next ranges, checked again: another thread may have changed them. An empty round before the end has looked at
+    /// enough empty entries for one slice.
+    pub fn round<'m>(&self, memory: Memory<'m>) -> Result<Round<'m>, Errno> {
+        let mut round = Round { spans: [Span::EMPTY; ROUND], count: 0, last: false };
+        let mut room = ROUND_BYTES;
+        let end = self.next.saturating_add(STRIDE).min(self.count);
+        for index in self.next..end {
+            if round.count == ROUND || room == 0 {
+                return Ok(round);
+            }
+            let used = if index == self.next { self.used } else { 0 };
+            let span = self.entry(memory, index)?.after(used);
+            let cut = span.first(room);
+            if !cut.is_empty() {
+                room -= cut.len();
+                round.spans[round.count] = cut;
+                round.count += 1;
+            }
+            if cut.len() < span.len() {
+                return Ok(round);
+            }
+        }
+        round.last = end == self.count;
+        Ok(round)
+    }
+
+    /// Moves on behind `len` transferred bytes, and behind what is empty.
+    pub fn advance(&mut self, memory: Memory<'_>, mut len: usize) -> Result<(), Errno> {
+        let end = self.next.saturating_add(STRIDE).min(self.count);
+        while self.next < end {
+            let left = self.entry(memory, self.next)?.after(self.used).len();
+            if left > len {
+                self.used += len;
+                break;
+            }
+            len -= left;
+            self.next += 1;
+            self.used = 0;
+        }
+        Ok(())
+    }
+}

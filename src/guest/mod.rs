@@ -1,0 +1,23 @@
+//! The calling program, seen only as its memory: bounds-checked reads and writes, lists of ranges, strings.
+
+mod iovecs;
+mod memory;
+mod strings;
+
+pub use iovecs::{Iovecs, Round};
+pub use memory::Memory;
+pub use strings::{Strings, TextBuffer, read_text};
+
+/// The wait or the work is to be given up: the engine ends the guest.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Interrupted;
+
+/// One guest, as a call sees it.
+pub trait Guest {
+    /// Its memory now. Views are borrowed late and dropped early: [`Guest::pause`], which can run the engine's code,
+    /// cannot be called while one is held.
+    fn memory(&self) -> Memory<'_>;
+
+    /// Lets the engine look up between two slices of a long call. Errors: the guest is being ended.
+    fn pause(&mut self) -> Result<(), Interrupted>;
+}
