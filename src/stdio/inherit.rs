@@ -1,0 +1,191 @@
+//! A descriptor of the host's as a stream: a terminal, a pipe, a device, or a file whose offset the host shares.
+
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+
+use rustix::fs::{FileType, Mode, OFlags, Stat, fcntl_getfl, fstat, open};
+use rustix::io::{fcntl_dupfd_cloexec, ioctl_fionread};
+
+use super::{Socket, Source, Stream};
+use crate::abi::{Errno, Filestat, Whence};
+use crate::span::Span;
+use crate::system::{Host, Wait};
+use crate::vfs::host::{HostFile, filestat, from_host, transfer};
+use crate::vfs::{File, Result};
+
+/// How many bytes a pipe that is ready takes without waiting, as POSIX promises.
+const PIPE_BUF: usize = 4096;
+
+/// A stream over a descriptor of its own. Closing it, or changing its flags, never touches the host's.
+pub struct Inherited {
+    kind: Kind,
+    terminal: bool,
+    directions: (bool, bool),
+}
+
+enum Kind {
+    /// A regular file: never waits, and keeps the offset that it shares with the host.
+    File(HostFile),
+    /// A pipe, a terminal or a device.
+    Bytes { fd: OwnedFd, waits: Waits },
+}
+
+/// What a call on a descriptor does where it would wait.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Waits {
+    /// It never would: `/dev/null` and its kin.
+    Never,
+    /// It answers `Again`: the open file description is ours alone, and does not block.
+    Again,
+    /// It blocks: each call asks poll(2) first.
+    Blocks,
+}
+
+impl Inherited {
+    /// A stream over a duplicate of `fd`. A socket becomes a [`Socket`]. Errors: `Badf`.
+    pub fn duplicate(fd: BorrowedFd<'_>) -> Result<Box<dyn Stream>> {
+        let fd = fcntl_dupfd_cloexec(fd, 0).map_err(from_host)?;
+        let stat = fstat(&fd).map_err(from_host)?;
+        if FileType::from_raw_mode(stat.st_mode) == FileType::Socket {
+            return Ok(Box::new(Socket::new(fd)));
+        }
+        Self::new(fd, &stat, false)
+    }
+
+    /// A stream over a device or a FIFO that was opened for the guest, not blocking.
+    pub fn opened(fd: OwnedFd) -> Result<Box<dyn Stream>> {
+        let stat = fstat(&fd).map_err(from_host)?;
+        Self::new(fd, &stat, true)
+    }
+
+    fn new(fd: OwnedFd, stat: &Stat, ours: bool) -> Result<Box<dyn Stream>> {
+        let flags = fcntl_getfl(&fd).map_err(from_host)?;
+        let directions = match flags & OFlags::ACCMODE {
+            OFlags::WRONLY => (false, true),
+            OFlags::RDWR => (true, true),
+            _ => (true, false),
+        };
+        let terminal = rustix::termios::isatty(&fd);
+        let kind = match FileType::from_raw_mode(stat.st_mode) {
+            FileType::RegularFile => Kind::File(HostFile::from(fd)),
+            _ if never_waits(stat) => Kind::Bytes { fd, waits: Waits::Never },
+            _ if ours => Kind::Bytes { fd, waits: Waits::Again },
+            filetype => {
+                // O_NONBLOCK on a duplicate would hold for the host too, and outlast the guest: so a pipe or a terminal
+                // is opened anew. Of other devices that could be another device (a terminal's master: a new pair).
+                let reopened = (filetype == FileType::Fifo || terminal && !is_master(stat))
+                    .then(|| reopen(&fd, flags))
+                    .flatten();
+                match reopened {
+                    Some(fd) => Kind::Bytes { fd, waits: Waits::Again },
+                    None => Kind::Bytes { fd, waits: Waits::Blocks },
+                }
+            }
+        };
+        Ok(Box::new(Self { kind, terminal, directions }))
+    }
+
+    /// Whether a call on a descriptor that blocks would do so now.
+    fn would_block(fd: &OwnedFd, waits: Waits, write: bool) -> Result<bool> {
+        if waits != Waits::Blocks {
+            return Ok(false);
+        }
+        let mut wait = [Wait::new(fd.as_fd(), write)];
+        Ok(!Host::poll_now(&mut wait)?)
+    }
+}
+
+/// Whether reads and writes return at once: the memory devices (null, zero, full, random, urandom), but the kernel's log.
+fn never_waits(stat: &Stat) -> bool {
+    const MEMORY: u32 = 1;
+    const KERNEL_LOG: u32 = 11;
+    FileType::from_raw_mode(stat.st_mode) == FileType::CharacterDevice
+        && rustix::fs::major(stat.st_rdev) == MEMORY
+        && rustix::fs::minor(stat.st_rdev) != KERNEL_LOG
+}
+
+/// Whether it is the master of a terminal: opening `/dev/ptmx` again makes another terminal.
+fn is_master(stat: &Stat) -> bool {
+    const PTMX: (u32, u32) = (5, 2);
+    (rustix::fs::major(stat.st_rdev), rustix::fs::minor(stat.st_rdev)) == PTMX
+}
+
+/// Opens what a descriptor stands for once more, not blocking. `None` where the host does not let us.
+fn reopen(fd: &OwnedFd, flags: OFlags) -> Option<OwnedFd> {
+    use std::os::fd::AsRawFd;
+    let path = format!("/proc/self/fd/{}", fd.as_raw_fd());
+    let flags = (flags & (OFlags::ACCMODE | OFlags::APPEND)) | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY;
+    let reopened = open(path, flags, Mode::empty()).ok()?;
+    // Where /proc is something else, so may be what was opened.
+    let (before, after) = (fstat(fd).ok()?, fstat(&reopened).ok()?);
+    ((before.st_dev, before.st_ino) == (after.st_dev, after.st_ino)).then_some(reopened)
+}
+
+impl Stream for Inherited {
+    fn stat(&self) -> Result<Filestat> {
+        match &self.kind {
+            Kind::File(file) => file.stat(),
+            Kind::Bytes { fd, .. } => Ok(filestat(&fstat(fd).map_err(from_host)?)),
+        }
+    }
+
+    fn is_terminal(&self) -> bool {
+        self.terminal
+    }
+
+    fn directions(&self) -> (bool, bool) {
+        self.directions
+    }
+
+    fn source(&self) -> Source<'_> {
+        match &self.kind {
+            Kind::File(_) | Kind::Bytes { waits: Waits::Never, .. } => Source::Ready,
+            Kind::Bytes { fd, .. } => Source::Fd(fd.as_fd()),
+        }
+    }
+
+    fn available(&self) -> Option<u64> {
+        match &self.kind {
+            Kind::File(file) => {
+                let offset = transfer::seek(file.as_fd(), 0, Whence::Cur).ok()?;
+                Some(file.stat().ok()?.size.saturating_sub(offset))
+            }
+            Kind::Bytes { fd, .. } => ioctl_fionread(fd).ok(),
+        }
+    }
+
+    fn read(&self, into: &[Span<'_>]) -> Result<usize> {
+        match &self.kind {
+            Kind::File(file) => transfer::read(file.as_fd(), into),
+            Kind::Bytes { fd, waits } if Self::would_block(fd, *waits, false)? => Err(Errno::Again),
+            Kind::Bytes { fd, .. } => transfer::read(fd.as_fd(), into),
+        }
+    }
+
+    fn write(&self, from: &[Span<'_>]) -> Result<usize> {
+        match &self.kind {
+            Kind::File(file) => transfer::write(file.as_fd(), from),
+            Kind::Bytes { fd, waits: Waits::Blocks } => {
+                if Self::would_block(fd, Waits::Blocks, true)? {
+                    return Err(Errno::Again);
+                }
+                let Some(first) = from.iter().find(|span| !span.is_empty()) else { return Ok(0) };
+                transfer::write(fd.as_fd(), &[first.first(PIPE_BUF)])
+            }
+            Kind::Bytes { fd, .. } => transfer::write(fd.as_fd(), from),
+        }
+    }
+
+    fn seek(&self, offset: i64, whence: Whence) -> Result<u64> {
+        match &self.kind {
+            Kind::File(file) => transfer::seek(file.as_fd(), offset, whence),
+            Kind::Bytes { fd, .. } => transfer::seek(fd.as_fd(), offset, whence),
+        }
+    }
+
+    fn as_file(&self) -> Option<&dyn File> {
+        match &self.kind {
+            Kind::File(file) => Some(file),
+            Kind::Bytes { .. } => None,
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! Byte streams: what a guest reads and writes without an offset of its own. The host's descriptors, and sockets.
+//!
+//! A stream never waits: it answers `Again`, and says on what its caller can wait.
+
+mod inherit;
+mod socket;
+
+use std::os::fd::BorrowedFd;
+
+pub use inherit::Inherited;
+pub use socket::Socket;
+
+use crate::abi::{Errno, Filestat, Riflags, Sdflags, Whence};
+use crate::span::Span;
+use crate::vfs::{File, Result};
+
+/// What a caller that got `Again` waits on.
+pub enum Source<'a> {
+    /// Nothing: the stream is always ready.
+    Ready,
+    /// A descriptor of the host, by poll(2).
+    Fd(BorrowedFd<'a>),
+}
+
+/// A stream of bytes.
+pub trait Stream: Send + Sync {
+    /// What is known of it. Like fstat(2).
+    fn stat(&self) -> Result<Filestat>;
+
+    /// Whether it is a terminal.
+    fn is_terminal(&self) -> bool {
+        false
+    }
+
+    /// Which ways it goes: (it can be read, it can be written).
+    fn directions(&self) -> (bool, bool);
+
+    /// On what to wait until it can be read or written.
+    fn source(&self) -> Source<'_>;
+
+    /// How many bytes can be read now, where that is known.
+    fn available(&self) -> Option<u64> {
+        None
+    }
+
+    /// Fills the spans with what there is; 0 is the end. Errors: `Again` where there is nothing yet.
+    fn read(&self, into: &[Span<'_>]) -> Result<usize>;
+
+    /// Takes what there is room for. Errors: `Again` where there is none yet, `Pipe` where nobody reads.
+    fn write(&self, from: &[Span<'_>]) -> Result<usize>;
+
+    /// Moves the offset (bytes) and says where it is now. Errors: `Spipe`. Like lseek(2).
+    fn seek(&self, _offset: i64, _whence: Whence) -> Result<u64> {
+        Err(Errno::Spipe)
+    }
+
+    /// The regular file behind it, for what needs no offset of the stream's own.
+    fn as_file(&self) -> Option<&dyn File> {
+        None
+    }
+
+    /// The socket that it is.
+    fn as_socket(&self) -> Option<&Socket> {
+        None
+    }
+
+    /// Takes a connection from a listening socket. Errors: `Again`, `Notsock`. Like accept(2).
+    fn accept(&self) -> Result<Box<dyn Stream>> {
+        Err(Errno::Notsock)
+    }
+
+    /// Receives, and says how many bytes, and whether a datagram was cut. Errors: `Again`, `Notsock`. Like recvmsg(2).
+    fn receive(&self, _into: &[Span<'_>], _flags: Riflags) -> Result<(usize, bool)> {
+        Err(Errno::Notsock)
+    }
+
+    /// Sends. Errors: `Again`, `Notsock`, `Pipe`. Like sendmsg(2).
+    fn send(&self, _from: &[Span<'_>]) -> Result<usize> {
+        Err(Errno::Notsock)
+    }
+
+    /// Ends one way or both. Errors: `Notsock`, `Notconn`. Like shutdown(2).
+    fn shutdown(&self, _how: Sdflags) -> Result<()> {
+        Err(Errno::Notsock)
+    }
+}

@@ -1,0 +1,111 @@
+//! Sockets: listening or connected, handed to the guest or accepted by it.
+
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::os::fd::{AsFd, OwnedFd};
+
+use rustix::fs::fstat;
+use rustix::io::ioctl_fionread;
+use rustix::net::{self, AddressFamily, Shutdown, SocketFlags, SocketType, sockopt};
+
+use super::{Source, Stream};
+use crate::abi::{Errno, Filestat, Filetype, Riflags, Sdflags};
+use crate::span::Span;
+use crate::system::{Host, Wait};
+use crate::vfs::Result;
+use crate::vfs::host::{filestat, from_host, transfer};
+
+/// How many connections may wait to be accepted. Node's own number.
+const BACKLOG: i32 = 511;
+
+/// A socket of the host's.
+pub struct Socket {
+    fd: OwnedFd,
+    datagram: bool,
+}
+
+impl Socket {
+    /// A socket over a descriptor of its own.
+    pub fn new(fd: OwnedFd) -> Self {
+        let datagram = sockopt::socket_type(&fd) == Ok(SocketType::DGRAM);
+        Self { fd, datagram }
+    }
+
+    /// Listens for TCP connections on `HOST:PORT`; port 0 takes a free one. Errors: `Inval` for what is no address,
+    /// `Addrinuse`, `Addrnotavail`, `Acces`.
+    pub fn listen(address: &str) -> Result<Self> {
+        let address = address.to_socket_addrs().map_err(|_| Errno::Inval)?.next().ok_or(Errno::Inval)?;
+        let family = if address.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
+        let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
+        let fd = net::socket_with(family, SocketType::STREAM, flags, None).map_err(from_host)?;
+        sockopt::set_socket_reuseaddr(&fd, true).map_err(from_host)?;
+        net::bind(&fd, &address).map_err(from_host)?;
+        net::listen(&fd, BACKLOG).map_err(from_host)?;
+        Ok(Self { fd, datagram: false })
+    }
+
+    /// Its own address, where it has an IP address.
+    pub fn address(&self) -> Option<SocketAddr> {
+        net::getsockname(&self.fd).ok()?.try_into().ok()
+    }
+}
+
+impl Stream for Socket {
+    fn stat(&self) -> Result<Filestat> {
+        let stat = filestat(&fstat(&self.fd).map_err(from_host)?);
+        let filetype = if self.datagram { Filetype::SocketDgram } else { Filetype::SocketStream };
+        Ok(Filestat { filetype, ..stat })
+    }
+
+    fn directions(&self) -> (bool, bool) {
+        (true, true)
+    }
+
+    fn source(&self) -> Source<'_> {
+        Source::Fd(self.fd.as_fd())
+    }
+
+    fn available(&self) -> Option<u64> {
+        ioctl_fionread(&self.fd).ok()
+    }
+
+    fn read(&self, into: &[Span<'_>]) -> Result<usize> {
+        self.receive(into, Riflags::default()).map(|(len, _)| len)
+    }
+
+    fn write(&self, from: &[Span<'_>]) -> Result<usize> {
+        self.send(from)
+    }
+
+    fn as_socket(&self) -> Option<&Socket> {
+        Some(self)
+    }
+
+    fn accept(&self) -> Result<Box<dyn Stream>> {
+        // A listening socket of the host's may block; what accept(2) then waits for can't be given up.
+        let mut wait = [Wait::new(self.fd.as_fd(), false)];
+        if !Host::poll_now(&mut wait)? {
+            return Err(Errno::Again);
+        }
+        let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
+        let fd = net::accept_with(&self.fd, flags).map_err(from_host)?;
+        Ok(Box::new(Self { fd, datagram: false }))
+    }
+
+    fn receive(&self, into: &[Span<'_>], flags: Riflags) -> Result<(usize, bool)> {
+        transfer::receive(self.fd.as_fd(), into, flags.contains(Riflags::PEEK))
+    }
+
+    fn send(&self, from: &[Span<'_>]) -> Result<usize> {
+        transfer::send(self.fd.as_fd(), from)
+    }
+
+    fn shutdown(&self, how: Sdflags) -> Result<()> {
+        let how = match (how.contains(Sdflags::RD), how.contains(Sdflags::WR)) {
+            (true, true) => Shutdown::Both,
+            (true, false) => Shutdown::Read,
+            (false, true) => Shutdown::Write,
+            (false, false) => return Err(Errno::Inval),
+        };
+        net::shutdown(&self.fd, how).map_err(from_host)
+    }
+}
