@@ -1,0 +1,57 @@
+//! What a disk is told: to write now, and what will be read.
+
+use super::Call;
+use crate::abi::{Errno, Rights};
+use crate::fds::Object;
+use crate::guest::Guest;
+use crate::process::Process;
+use crate::vfs::Advice;
+
+/// Says how a range of a file will be read; `len` 0 is to the end. Errors: `Inval` for an unknown advice or a negative
+/// range, `Badf` also for a directory, `Spipe`, `Notcapable`. Like posix_fadvise(2).
+pub fn fd_advise<G: Guest>(
+    process: &Process,
+    _guest: &mut G,
+    fd: u32,
+    offset: u64,
+    len: u64,
+    advice: u32,
+) -> Call {
+    let advice = match advice {
+        0 => Advice::Normal,
+        1 => Advice::Sequential,
+        2 => Advice::Random,
+        3 => Advice::WillNeed,
+        4 => Advice::DontNeed,
+        5 => Advice::NoReuse,
+        _ => return Err(Errno::Inval.into()),
+    };
+    let entry = process.fds.get(fd, Rights::FD_ADVISE)?;
+    let file = entry.file()?;
+    if i64::try_from(offset).is_err() || i64::try_from(len).is_err() {
+        return Err(Errno::Inval.into());
+    }
+    Ok(file.advise(offset, len, advice)?)
+}
+
+/// Returns when the data is safe. Errors: `Badf`, `Inval` for what keeps no data, `Notcapable`. Like fdatasync(2).
+pub fn fd_datasync<G: Guest>(process: &Process, _guest: &mut G, fd: u32) -> Call {
+    let entry = process.fds.get(fd, Rights::FD_DATASYNC)?;
+    match entry.object() {
+        Object::Dir(dir) => dir.sync()?,
+        Object::File(file) => file.datasync()?,
+        Object::Stream(stream) => stream.as_file().ok_or(Errno::Inval)?.datasync()?,
+    }
+    Ok(())
+}
+
+/// Returns when data and metadata are safe. Errors: `Badf`, `Inval` for what keeps no data, `Notcapable`. Like fsync(2).
+pub fn fd_sync<G: Guest>(process: &Process, _guest: &mut G, fd: u32) -> Call {
+    let entry = process.fds.get(fd, Rights::FD_SYNC)?;
+    match entry.object() {
+        Object::Dir(dir) => dir.sync()?,
+        Object::File(file) => file.sync()?,
+        Object::Stream(stream) => stream.as_file().ok_or(Errno::Inval)?.sync()?,
+    }
+    Ok(())
+}

@@ -1,0 +1,153 @@
+//! Names: making, linking, moving and removing them.
+
+use super::{Call, path};
+use crate::abi::{Lookupflags, Rights};
+use crate::guest::{Guest, TextBuffer, read_text};
+use crate::process::Process;
+use crate::vfs::{LinkTarget, MAX_PATH};
+
+/// Makes a directory. Errors: `Overflow`, `Badf`, `Notcapable`, `Exist`, `Noent`, `Notdir`, `Acces`, `Rofs`. Like
+/// mkdirat(2).
+pub fn path_create_directory<G: Guest>(
+    process: &Process,
+    guest: &mut G,
+    fd: u32,
+    path: u32,
+    path_len: u32,
+) -> Call {
+    let memory = guest.memory();
+    memory.array(path, path_len, 1)?;
+    let entry = process.fds.get(fd, Rights::PATH_CREATE_DIRECTORY)?;
+    let mut text = TextBuffer::new();
+    Ok(entry.dir()?.create_dir(self::path(memory, path, path_len, &mut text)?)?)
+}
+
+/// Gives a file a second name. Errors: `Overflow`, `Badf`, `Notcapable`, `Perm` for a directory, `Exist`, `Noent`, `Xdev`,
+/// `Acces`, `Rofs`. Like linkat(2).
+#[expect(clippy::too_many_arguments, reason = "the specification's")]
+pub fn path_link<G: Guest>(
+    process: &Process,
+    guest: &mut G,
+    old_fd: u32,
+    old_flags: u32,
+    old_path: u32,
+    old_path_len: u32,
+    new_fd: u32,
+    new_path: u32,
+    new_path_len: u32,
+) -> Call {
+    let memory = guest.memory();
+    memory.array(old_path, old_path_len, 1)?;
+    memory.array(new_path, new_path_len, 1)?;
+    let follow = Lookupflags::truncate(old_flags).contains(Lookupflags::SYMLINK_FOLLOW);
+    let old = process.fds.get(old_fd, Rights::PATH_LINK_SOURCE)?;
+    let new = process.fds.get(new_fd, Rights::PATH_LINK_TARGET)?;
+    let (mut old_text, mut new_text) = (TextBuffer::new(), TextBuffer::new());
+    let old_path = path(memory, old_path, old_path_len, &mut old_text)?;
+    let new_path = path(memory, new_path, new_path_len, &mut new_text)?;
+    Ok(old.dir()?.link(old_path, follow, new.dir()?, new_path)?)
+}
+
+/// Writes a link's target to `buf`, cut where it does not fit, without a NUL, and how many bytes that is. Errors:
+/// `Overflow`, `Badf`, `Notcapable`, `Inval` where it is no link, `Noent`. Like readlinkat(2).
+#[expect(clippy::too_many_arguments, reason = "the specification's")]
+pub fn path_readlink<G: Guest>(
+    process: &Process,
+    guest: &mut G,
+    fd: u32,
+    path: u32,
+    path_len: u32,
+    buf: u32,
+    buf_len: u32,
+    bufused: u32,
+) -> Call {
+    let memory = guest.memory();
+    memory.array(path, path_len, 1)?;
+    let buf = memory.array(buf, buf_len, 1)?;
+    memory.span(bufused, 4)?;
+    let entry = process.fds.get(fd, Rights::PATH_READLINK)?;
+    let mut text = TextBuffer::new();
+    let path = self::path(memory, path, path_len, &mut text)?;
+    let mut target = [0; MAX_PATH + 1];
+    let len = entry.dir()?.read_link(path, &mut target)?;
+    let written = buf.fill(&target[..len]);
+    Ok(memory.write_u32(bufused, written as u32)?)
+}
+
+/// Removes an empty directory. Errors: `Overflow`, `Badf`, `Notcapable`, `Notempty`, `Notdir`, `Noent`, `Acces`, `Rofs`.
+/// Like unlinkat(2) with `AT_REMOVEDIR`.
+pub fn path_remove_directory<G: Guest>(
+    process: &Process,
+    guest: &mut G,
+    fd: u32,
+    path: u32,
+    path_len: u32,
+) -> Call {
+    let memory = guest.memory();
+    memory.array(path, path_len, 1)?;
+    let entry = process.fds.get(fd, Rights::PATH_REMOVE_DIRECTORY)?;
+    let mut text = TextBuffer::new();
+    Ok(entry.dir()?.remove_dir(self::path(memory, path, path_len, &mut text)?)?)
+}
+
+/// Moves a name, over what has the new one already. Errors: `Overflow`, `Badf`, `Notcapable`, `Noent`, `Notdir`, `Isdir`,
+/// `Notempty`, `Xdev`, `Acces`, `Rofs`. Like renameat(2).
+#[expect(clippy::too_many_arguments, reason = "the specification's")]
+pub fn path_rename<G: Guest>(
+    process: &Process,
+    guest: &mut G,
+    fd: u32,
+    old_path: u32,
+    old_path_len: u32,
+    new_fd: u32,
+    new_path: u32,
+    new_path_len: u32,
+) -> Call {
+    let memory = guest.memory();
+    memory.array(old_path, old_path_len, 1)?;
+    memory.array(new_path, new_path_len, 1)?;
+    let old = process.fds.get(fd, Rights::PATH_RENAME_SOURCE)?;
+    let new = process.fds.get(new_fd, Rights::PATH_RENAME_TARGET)?;
+    let (mut old_text, mut new_text) = (TextBuffer::new(), TextBuffer::new());
+    let old_path = path(memory, old_path, old_path_len, &mut old_text)?;
+    let new_path = path(memory, new_path, new_path_len, &mut new_text)?;
+    Ok(old.dir()?.rename(old_path, new.dir()?, new_path)?)
+}
+
+/// Makes a symbolic link at `new_path` to `old_path`. Errors: `Overflow`, `Perm` for an absolute target, `Notcapable` also
+/// for a target that leads above the descriptor's directory, `Badf`, `Exist`, `Noent`, `Acces`, `Rofs`. Like
+/// symlinkat(2).
+pub fn path_symlink<G: Guest>(
+    process: &Process,
+    guest: &mut G,
+    old_path: u32,
+    old_path_len: u32,
+    fd: u32,
+    new_path: u32,
+    new_path_len: u32,
+) -> Call {
+    let memory = guest.memory();
+    memory.array(old_path, old_path_len, 1)?;
+    memory.array(new_path, new_path_len, 1)?;
+    let entry = process.fds.get(fd, Rights::PATH_SYMLINK)?;
+    let (mut target_text, mut text) = (TextBuffer::new(), TextBuffer::new());
+    let path = path(memory, new_path, new_path_len, &mut text)?;
+    let target = read_text(memory, old_path, old_path_len, MAX_PATH, &mut target_text)?;
+    Ok(entry.dir()?.symlink(LinkTarget::new(target, path)?, path)?)
+}
+
+/// Removes a name that is no directory. Errors: `Overflow`, `Badf`, `Notcapable`, `Isdir`, `Noent`, `Acces`, `Rofs`. Like
+/// unlinkat(2).
+pub fn path_unlink_file<G: Guest>(
+    process: &Process,
+    guest: &mut G,
+    fd: u32,
+    path: u32,
+    path_len: u32,
+) -> Call {
+    let memory = guest.memory();
+    memory.array(path, path_len, 1)?;
+    let entry = process.fds.get(fd, Rights::PATH_UNLINK_FILE)?;
+    let mut text = TextBuffer::new();
+    Ok(entry.dir()?.unlink(self::path(memory, path, path_len, &mut text)?)?)
+}

@@ -1,0 +1,125 @@
+//! Sockets.
+
+use super::fd_io::{checked, stream_rounds};
+use super::waiting::{Way, retry};
+use super::{Call, Halt};
+use crate::abi::{Errno, Fdflags, Riflags, Rights, Sdflags};
+use crate::fds::{Entry, Object};
+use crate::guest::Guest;
+use crate::process::Process;
+use crate::stdio::Stream;
+
+/// Bit of `roflags`: what was received was longer than the buffers.
+const RECV_DATA_TRUNCATED: u16 = 1;
+
+/// Takes a connection from a listening socket and writes its descriptor (u32). `flags` may be NONBLOCK, for the new
+/// descriptor; the listening one's own NONBLOCK decides whether the call waits. Errors: `Overflow`, `Badf`, `Notcapable`,
+/// `Notsup` for other flags, `Notsock`, `Again`, `Mfile`. Like accept4(2).
+pub fn sock_accept<G: Guest>(process: &Process, guest: &mut G, fd: u32, flags: u32, opened_fd: u32) -> Call {
+    guest.memory().span(opened_fd, 4)?;
+    let flags = Fdflags::decode(flags).ok().filter(|flags| Fdflags::NONBLOCK.contains(*flags));
+    let flags = flags.ok_or(Errno::Notsup)?;
+    let entry = process.fds.get(fd, Rights::SOCK_ACCEPT)?;
+    let stream = stream(&entry)?;
+    if process.fds.is_full() {
+        return Err(Errno::Mfile.into());
+    }
+    let accepted = if entry.flags().contains(Fdflags::NONBLOCK) {
+        stream.accept()?
+    } else {
+        retry(process, guest, stream, Way::Read, |_| stream.accept())?
+    };
+    let filetype = accepted.stat()?.filetype;
+    let accepted = Entry::new(Object::Stream(accepted), filetype);
+    accepted.set_flags(flags);
+    let opened = process.fds.insert(accepted)?;
+    Ok(guest.memory().write_u32(opened_fd, opened)?)
+}
+
+/// Receives; writes how many bytes (u32), and 1 to `ro_flags` (u16) where a datagram was cut. Flags: PEEK, WAITALL. Errors:
+/// `Overflow`, `Badf`, `Notcapable`, `Notsup` for other flags, `Notsock`, `Notconn`, `Again`, `Connreset`. Like
+/// recvmsg(2).
+#[expect(clippy::too_many_arguments, reason = "the specification's")]
+pub fn sock_recv<G: Guest>(
+    process: &Process,
+    guest: &mut G,
+    fd: u32,
+    ri_data: u32,
+    ri_data_len: u32,
+    ri_flags: u32,
+    ro_datalen: u32,
+    ro_flags: u32,
+) -> Call {
+    let mut list = checked(guest, ri_data, ri_data_len, ro_datalen)?;
+    guest.memory().span(ro_flags, 2)?;
+    let flags = Riflags::decode(ri_flags).map_err(|_| Errno::Notsup)?;
+    let entry = process.fds.get(fd, Rights::FD_READ)?;
+    let stream = stream(&entry)?;
+    let waits = !entry.flags().contains(Fdflags::NONBLOCK);
+    let everything = flags.contains(Riflags::WAITALL) && waits && !flags.contains(Riflags::PEEK);
+    let (mut sum, mut cut) = (0, false);
+    loop {
+        let receive = |guest: &G| {
+            let round = list.round(guest.memory())?;
+            let (len, cut) = stream.receive(round.spans(), flags)?;
+            Ok((len, cut, round.is_last(), crate::span::total(round.spans())))
+        };
+        let received = if waits && (sum == 0 || everything) {
+            retry(process, guest, stream, Way::Read, receive)
+        } else {
+            receive(guest).map_err(Halt::from)
+        };
+        let (len, now_cut, last, wanted) = match received {
+            Err(Halt::Errno(_)) if sum > 0 => break,
+            received => received?,
+        };
+        sum += len;
+        cut |= now_cut;
+        // One message, one call: only a stream of which all is wanted goes on.
+        if len == 0 || !everything || last && len == wanted {
+            break;
+        }
+        list.advance(guest.memory(), len)?;
+        guest.pause()?;
+    }
+    let memory = guest.memory();
+    memory.write_u32(ro_datalen, sum as u32)?;
+    memory.write(ro_flags, &(if cut { RECV_DATA_TRUNCATED } else { 0 }).to_le_bytes())?;
+    Ok(())
+}
+
+/// Sends, and writes how many bytes were taken (u32). Errors: `Overflow`, `Badf`, `Notcapable`, `Inval` for any flag,
+/// `Notsock`, `Notconn`, `Pipe`, `Again`. Like sendmsg(2), without its signal.
+pub fn sock_send<G: Guest>(
+    process: &Process,
+    guest: &mut G,
+    fd: u32,
+    si_data: u32,
+    si_data_len: u32,
+    si_flags: u32,
+    so_datalen: u32,
+) -> Call {
+    let list = checked(guest, si_data, si_data_len, so_datalen)?;
+    if si_flags != 0 {
+        return Err(Errno::Inval.into());
+    }
+    let entry = process.fds.get(fd, Rights::FD_WRITE)?;
+    let stream = stream(&entry)?;
+    let sent = stream_rounds(process, guest, &entry, stream, Way::Write, list, |spans| stream.send(spans))?;
+    Ok(guest.memory().write_u32(so_datalen, sent)?)
+}
+
+/// Ends receiving (1), sending (2) or both (3). Errors: `Badf`, `Notcapable`, `Notsup` for other bits or none, `Notsock`,
+/// `Notconn`. Like shutdown(2).
+pub fn sock_shutdown<G: Guest>(process: &Process, _guest: &mut G, fd: u32, how: u32) -> Call {
+    let how = Sdflags::decode(how).ok().filter(|how| how.bits() != 0).ok_or(Errno::Notsup)?;
+    let entry = process.fds.get(fd, Rights::SOCK_SHUTDOWN)?;
+    Ok(stream(&entry)?.shutdown(how)?)
+}
+
+fn stream(entry: &Entry) -> Result<&dyn Stream, Errno> {
+    match entry.object() {
+        Object::Stream(stream) => Ok(stream.as_ref()),
+        Object::File(_) | Object::Dir(_) => Err(Errno::Notsock),
+    }
+}
