@@ -1,0 +1,118 @@
+//! Emits the two small modules that stand between a guest and the addon.
+//!
+//! The adapter's functions have the exact types of preview1, so a guest binds to them without a JavaScript frame in
+//! between. Each stores its number and arguments in the call frame, and how large the guest's memory is, calls `dispatch`,
+//! which takes no arguments, and returns the errno that it then finds in the frame.
+
+use wasm_encoder::{
+    CodeSection, ConstExpr, ElementSection, Elements, EntityType, ExportKind, ExportSection, Function, FunctionSection,
+    ImportSection, MemArg, MemArgTarget, MemorySection, MemoryType, Module, RefType, TableSection, TableType, TypeSection, ValType,
+};
+
+use super::frame::{ARGS, ERRNO, NUMBER, PAGES, UNBOUND};
+use crate::abi::{IMPORTS, Import, Param};
+
+/// The type `() -> ()` of `dispatch`, and `() -> i32` of what tells the memory's size.
+const DISPATCH_TYPE: u32 = 0;
+const SIZE_TYPE: u32 = 1;
+/// The only imported function.
+const DISPATCH: u32 = 0;
+
+const TABLE: TableType =
+    TableType { element_type: RefType::FUNCREF, table64: false, minimum: 1, maximum: Some(1), shared: false };
+
+fn at(offset: usize, align: u32) -> MemArg {
+    MemArg { offset: offset as u64, align, target: MemArgTarget::Memory(0), ordering: None }
+}
+
+/// The adapter module.
+pub fn adapter() -> Vec<u8> {
+    let mut types = TypeSection::new();
+    types.ty().function([], []);
+    types.ty().function([], [ValType::I32]);
+    let mut functions = FunctionSection::new();
+    let mut exports = ExportSection::new();
+    let mut code = CodeSection::new();
+    for (number, import) in IMPORTS.iter().enumerate() {
+        let params = import.params.iter().map(|param| match param {
+            Param::U32 => ValType::I32,
+            Param::U64 => ValType::I64,
+        });
+        types.ty().function(params, import.returns.then_some(ValType::I32));
+        functions.function(SIZE_TYPE + 1 + number as u32);
+        exports.export(import.name, ExportKind::Func, DISPATCH + 1 + number as u32);
+        code.function(&body(number, import));
+    }
+    // Until a memory is bound, its size is none.
+    let unbound = DISPATCH + 1 + IMPORTS.len() as u32;
+    functions.function(SIZE_TYPE);
+    let mut function = Function::new([]);
+    function.instructions().i32_const(UNBOUND.cast_signed()).end();
+    code.function(&function);
+    exports.export("frame", ExportKind::Memory, 0);
+    exports.export("memory_size", ExportKind::Table, 0);
+
+    let mut imports = ImportSection::new();
+    imports.import("preopen", "dispatch", EntityType::Function(DISPATCH_TYPE));
+    let mut tables = TableSection::new();
+    tables.table(TABLE);
+    let mut memories = MemorySection::new();
+    let page = MemoryType { minimum: 1, maximum: Some(1), memory64: false, shared: false, page_size_log2: None };
+    memories.memory(page);
+    let mut elements = ElementSection::new();
+    elements.active(None, &ConstExpr::i32_const(0), Elements::Functions([unbound].as_slice().into()));
+
+    let mut module = Module::new();
+    module.section(&types).section(&imports).section(&functions).section(&tables).section(&memories);
+    module.section(&exports).section(&elements).section(&code);
+    module.finish()
+}
+
+fn body(number: usize, import: &Import) -> Function {
+    let mut function = Function::new([]);
+    let mut code = function.instructions();
+    for (index, param) in import.params.iter().enumerate() {
+        code.i32_const(0).local_get(index as u32);
+        match param {
+            Param::U32 => code.i32_store(at(ARGS + 8 * index, 2)),
+            Param::U64 => code.i64_store(at(ARGS + 8 * index, 3)),
+        };
+    }
+    code.i32_const(0).i32_const(number as i32).i32_store(at(NUMBER, 2));
+    code.i32_const(0).i32_const(0).call_indirect(0, SIZE_TYPE).i32_store(at(PAGES, 2));
+    code.call(DISPATCH);
+    if import.returns {
+        code.i32_const(0).i32_load(at(ERRNO, 2));
+    }
+    code.end();
+    function
+}
+
+/// The probe for a kind of memory.
+pub fn probe(shared: bool, memory64: bool) -> Vec<u8> {
+    let mut types = TypeSection::new();
+    types.ty().function([], [ValType::I32]);
+    let mut imports = ImportSection::new();
+    // A shared memory must have a maximum, and one that is imported may not have a larger one than is declared.
+    let maximum = shared.then_some(if memory64 { 1 << 48 } else { 1 << 16 });
+    let memory = MemoryType { minimum: 0, maximum, memory64, shared, page_size_log2: None };
+    imports.import("guest", "memory", EntityType::Memory(memory));
+    imports.import("adapter", "memory_size", EntityType::Table(TABLE));
+    let mut functions = FunctionSection::new();
+    functions.function(0);
+    let mut elements = ElementSection::new();
+    elements.active(None, &ConstExpr::i32_const(0), Elements::Functions([0].as_slice().into()));
+    let mut code = CodeSection::new();
+    let mut function = Function::new([]);
+    let mut instructions = function.instructions();
+    instructions.memory_size(0);
+    if memory64 {
+        instructions.i32_wrap_i64();
+    }
+    instructions.end();
+    code.function(&function);
+
+    let mut module = Module::new();
+    module.section(&types).section(&imports).section(&functions).section(&elements).section(&code);
+    module.finish()
+}

@@ -1,0 +1,186 @@
+//! A guest's call: out of the frame, through [`crate::calls::dispatch`], and back.
+
+use std::cell::Cell;
+use std::ffi::{CStr, c_void};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::ptr::null_mut;
+use std::rc::Rc;
+
+use napi::{Error, Result, Status, check_status, sys};
+
+use super::error::throw;
+use super::frame::{Frame, Request, UNBOUND};
+use crate::abi::IMPORTS;
+use crate::calls::{Call, Halt, dispatch};
+use crate::guest::{Guest, Interrupted, Memory};
+use crate::process::Process;
+
+/// What one guest's calls need. It lives as long as the function that they come through.
+pub struct Door {
+    process: Process,
+    /// Weak: the hooks hold the `WASI` object, whose imports hold the function; the function holds the hooks.
+    hooks: sys::napi_ref,
+    frame: Cell<Option<Frame>>,
+    /// The guest's memory, and the size (pages) at which this was true. V8 moves a memory only when it grows.
+    base: Cell<*mut u8>,
+    len: Cell<u64>,
+    pages: Cell<u32>,
+}
+
+impl Door {
+    pub fn new(env: sys::napi_env, process: Process, hooks: sys::napi_value) -> Result<Self> {
+        let mut reference = null_mut();
+        // SAFETY: hooks is a live value of env.
+        check_status!(unsafe { sys::napi_create_reference(env, hooks, 0, &mut reference) })?;
+        Ok(Self {
+            process,
+            hooks: reference,
+            frame: Cell::new(None),
+            base: Cell::new(null_mut()),
+            len: Cell::new(0),
+            pages: Cell::new(UNBOUND),
+        })
+    }
+
+    pub const fn process(&self) -> &Process {
+        &self.process
+    }
+
+    pub fn attach(&self, frame: Frame) {
+        self.frame.set(Some(frame));
+    }
+}
+
+/// The function `dispatch` of a door, which it keeps alive, and whose hooks it keeps alive.
+pub fn dispatch_function(env: sys::napi_env, door: Rc<Door>) -> Result<sys::napi_value> {
+    const NAME: &CStr = c"dispatch";
+    let mut function = null_mut();
+    let mut hooks = null_mut();
+    let data = Rc::into_raw(Rc::clone(&door)).cast::<c_void>().cast_mut();
+    // SAFETY: `data` is a door that the finalizer gives back; all pointers are to live values of env. Where a step fails
+    // the door leaks, which is safe.
+    unsafe {
+        let name = NAME.to_bytes().len() as isize;
+        check_status!(sys::napi_create_function(env, NAME.as_ptr(), name, Some(on_call), data, &mut function))?;
+        check_status!(sys::napi_add_finalizer(env, function, data, Some(on_drop), null_mut(), null_mut()))?;
+        check_status!(sys::napi_get_reference_value(env, door.hooks, &mut hooks))?;
+        check_status!(sys::napi_set_named_property(env, function, c"hooks".as_ptr(), hooks))?;
+    }
+    Ok(function)
+}
+
+unsafe extern "C" fn on_drop(env: sys::napi_env, data: *mut c_void, _hint: *mut c_void) {
+    // SAFETY: `data` came from `Rc::into_raw` in `dispatch_function`, once for this finalizer.
+    let door = unsafe { Rc::from_raw(data.cast::<Door>()) };
+    if Rc::strong_count(&door) == 1 {
+        // SAFETY: the reference was made in this env, and with this door its last user goes.
+        unsafe { sys::napi_delete_reference(env, door.hooks) };
+    }
+}
+
+unsafe extern "C" fn on_call(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
+    let mut data = null_mut();
+    // SAFETY: info is this call's; the null pointers ask for nothing.
+    unsafe { sys::napi_get_cb_info(env, info, null_mut(), null_mut(), null_mut(), &mut data) };
+    // SAFETY: `data` is the door of the function that is running, and therefore alive.
+    let door = unsafe { &*data.cast::<Door>() };
+    if catch_unwind(AssertUnwindSafe(|| call(env, door))).is_err() {
+        throw(env, "preopen: internal error (this is a bug of preopen)");
+    }
+    null_mut()
+}
+
+fn call(env: sys::napi_env, door: &Door) {
+    let Some(frame) = door.frame.get() else { return };
+    let request = frame.request();
+    let mut guest = V8Guest { env, door };
+    match run(&mut guest, &request) {
+        Ok(()) => frame.answer(0),
+        Err(Halt::Errno(errno)) => frame.answer(errno as u32),
+        // The guest does not return from these: the hook throws.
+        Err(Halt::Exit(code)) => guest.end(code.cast_signed(), false),
+        Err(Halt::Raise(signal)) => guest.end(128 + i32::from(signal), true),
+        // What ended it is pending.
+        Err(Halt::Interrupted) => {}
+    }
+}
+
+fn run(guest: &mut V8Guest<'_>, request: &Request) -> Call {
+    let Request { number, pages, args } = request;
+    if *pages != guest.door.pages.get() {
+        if guest.refresh().is_err() {
+            return Err(Halt::Interrupted);
+        }
+        guest.door.pages.set(*pages);
+    } else if *pages == UNBOUND && IMPORTS.get(*number as usize).is_some_and(|import| import.returns) {
+        // Only proc_exit needs no memory.
+        guest.hook(c"notStarted", &[]);
+        return Err(Halt::Interrupted);
+    }
+    dispatch(&guest.door.process, guest, *number, args)
+}
+
+/// A guest in V8, during one call.
+struct V8Guest<'d> {
+    env: sys::napi_env,
+    door: &'d Door,
+}
+
+impl V8Guest<'_> {
+    /// Calls one of the hooks. `None`: an exception is pending.
+    fn hook(&mut self, name: &CStr, args: &[sys::napi_value]) -> Option<sys::napi_value> {
+        let (mut hooks, mut function, mut result) = (null_mut(), null_mut(), null_mut());
+        // SAFETY: the function that is running keeps the hooks alive; the arguments are live values of env.
+        let status = unsafe {
+            sys::napi_get_reference_value(self.env, self.door.hooks, &mut hooks);
+            if hooks.is_null() {
+                throw(self.env, "preopen: the hooks are gone (this is a bug of preopen)");
+                return None;
+            }
+            sys::napi_get_named_property(self.env, hooks, name.as_ptr(), &mut function);
+            sys::napi_call_function(self.env, hooks, function, args.len(), args.as_ptr(), &mut result)
+        };
+        (status == sys::Status::napi_ok).then_some(result)
+    }
+
+    /// Asks JavaScript where the memory is. It also lets V8 look up: where the thread is being ended, or the process, this
+    /// fails.
+    fn refresh(&mut self) -> Result<()> {
+        let view = self.hook(c"view", &[]).ok_or_else(|| Error::from_status(Status::PendingException))?;
+        let (mut data, mut len) = (null_mut(), 0);
+        // napi_get_arraybuffer_info refuses a SharedArrayBuffer on Node 20; a view over one it takes.
+        // SAFETY: the pointers are to locals, and null where nothing is asked.
+        check_status!(unsafe {
+            let (kind, buffer, offset) = (null_mut(), null_mut(), null_mut());
+            sys::napi_get_typedarray_info(self.env, view, kind, &mut len, &mut data, buffer, offset)
+        })?;
+        self.door.base.set(data.cast());
+        self.door.len.set(if data.is_null() { 0 } else { len as u64 });
+        Ok(())
+    }
+
+    /// Has JavaScript note how the guest ended, and throw.
+    fn end(&mut self, code: i32, raised: bool) {
+        let (mut code_value, mut raised_value) = (null_mut(), null_mut());
+        // SAFETY: the pointers are to locals.
+        unsafe {
+            sys::napi_create_int32(self.env, code, &mut code_value);
+            sys::napi_get_boolean(self.env, raised, &mut raised_value);
+        }
+        self.hook(c"exit", &[code_value, raised_value]);
+    }
+}
+
+impl Guest for V8Guest<'_> {
+    fn memory(&self) -> Memory<'_> {
+        // SAFETY: base and len are V8's for this memory at its present size: it can change only while JavaScript runs,
+        // which needs `&mut self`, or in another thread, which never moves a shared memory. The adapter's probe keeps it
+        // alive. No Rust reference is made to it anywhere.
+        unsafe { Memory::new(self.door.base.get(), self.door.len.get()) }
+    }
+
+    fn pause(&mut self) -> std::result::Result<(), Interrupted> {
+        self.refresh().map_err(|_| Interrupted)
+    }
+}
+

@@ -1,0 +1,49 @@
+//! Errors as node:wasi throws them.
+
+use std::ffi::CString;
+use std::ptr::null_mut;
+
+use napi::{Error, Status, sys};
+
+use crate::abi::Errno;
+
+/// Throws what node:wasi throws where a sandbox can't be made: `UVWASI_ENOENT, uvwasi_init`, with `errno`, `code` and
+/// `syscall`, and beyond it `path`, which names the preopen. Returns the error that tells napi so.
+pub fn throw_init(env: sys::napi_env, errno: Errno, path: Option<&str>) -> Error {
+    let code = format!("UVWASI_{}", errno.name());
+    let message = format!("{code}, uvwasi_init");
+    let error = null_mut();
+    // SAFETY: env is the current one; every pointer is to a live value, and every status is checked by `is_ok`.
+    let thrown = unsafe {
+        let mut error = error;
+        let mut number = null_mut();
+        sys::napi_create_error(env, null_mut(), string(env, &message), &mut error) == sys::Status::napi_ok
+            && sys::napi_create_uint32(env, errno as u32, &mut number) == sys::Status::napi_ok
+            && set(env, error, "errno", number)
+            && set(env, error, "code", string(env, &code))
+            && set(env, error, "syscall", string(env, "uvwasi_init"))
+            && path.is_none_or(|path| set(env, error, "path", string(env, path)))
+            && sys::napi_throw(env, error) == sys::Status::napi_ok
+    };
+    Error::new(if thrown { Status::PendingException } else { Status::GenericFailure }, message)
+}
+
+/// Throws an ordinary error.
+pub fn throw(env: sys::napi_env, message: &str) {
+    let Ok(message) = CString::new(message) else { return };
+    // SAFETY: env is the current one, and the string ends with a NUL.
+    unsafe { sys::napi_throw_error(env, std::ptr::null(), message.as_ptr()) };
+}
+
+fn string(env: sys::napi_env, text: &str) -> sys::napi_value {
+    let mut value = null_mut();
+    // SAFETY: pointer and length are the string's.
+    unsafe { sys::napi_create_string_utf8(env, text.as_ptr().cast(), text.len() as isize, &mut value) };
+    value
+}
+
+fn set(env: sys::napi_env, object: sys::napi_value, name: &str, value: sys::napi_value) -> bool {
+    let Ok(name) = CString::new(name) else { return false };
+    // SAFETY: object and value are live values of env; the name ends with a NUL.
+    unsafe { sys::napi_set_named_property(env, object, name.as_ptr(), value) == sys::Status::napi_ok }
+}

@@ -1,0 +1,135 @@
+//! What JavaScript asks for, and the process made of it. JavaScript has validated it.
+
+use std::os::fd::BorrowedFd;
+use std::path::Path;
+
+use napi::Either;
+use napi_derive::napi;
+
+use crate::abi::{Errno, Snapshot};
+use crate::guest::Strings;
+use crate::process::{self, Process};
+use crate::stdio::{Inherited, Socket, Stream};
+use crate::system::Host;
+use crate::vfs::host::{HostDir, MountOptions};
+use crate::vfs::{Dir, ReadOnly};
+
+/// How many descriptors a guest may have, unless it is said: what a Unix shell gives a program.
+const DEFAULT_MAX_FDS: u64 = 1024;
+
+/// A directory to open from the start.
+#[napi(object, object_to_js = false)]
+pub struct Preopen {
+    /// The guest's name for it.
+    pub guest: String,
+    /// The host's.
+    pub host: String,
+    /// Whether nothing in it can be changed.
+    pub read_only: bool,
+    /// Whether FIFOs and devices in it can be opened.
+    pub special_files: bool,
+}
+
+/// What a sandbox is made of.
+#[napi(object, object_to_js = false)]
+pub struct Options {
+    /// The arguments, the program's name first.
+    pub args: Vec<String>,
+    /// The environment, each `KEY=value`.
+    pub env: Vec<String>,
+    /// The directories, in the order of their descriptors, from 3 on.
+    pub preopens: Vec<Preopen>,
+    /// The host's descriptors for 0, 1 and 2.
+    pub stdio: Vec<i32>,
+    /// Sockets, behind the directories: the host's descriptors, or addresses to listen on.
+    pub sockets: Vec<Either<i32, String>>,
+    /// How many descriptors it may have open; 0 for the default.
+    pub max_fds: u32,
+    /// Whether listings begin with `.` and `..`.
+    pub dot_entries: bool,
+    /// Whether it is a guest of preview0.
+    pub unstable: bool,
+}
+
+/// A socket that a guest was given.
+#[napi(object, object_from_js = false)]
+#[derive(Clone)]
+pub struct GivenSocket {
+    /// The guest's descriptor.
+    pub fd: u32,
+    /// The IP address that it is bound to, empty where it has none.
+    pub address: String,
+    /// The port that it is bound to, 0 where it has none.
+    pub port: u32,
+}
+
+/// Why there is no process, and which preopen's host path was at fault.
+pub struct Failure(pub Errno, pub Option<String>);
+
+impl From<Errno> for Failure {
+    fn from(errno: Errno) -> Self {
+        Self(errno, None)
+    }
+}
+
+/// Makes a process, with its descriptors open.
+pub fn process(options: Options) -> Result<(Process, Vec<GivenSocket>), Failure> {
+    let Options { args, env, preopens, stdio, sockets, max_fds, dot_entries, unstable } = options;
+    let process = Process::new(process::Options {
+        args: Strings::new(args)?,
+        env: Strings::new(env)?,
+        max_fds: if max_fds == 0 { default_max_fds() } else { max_fds },
+        system: Box::new(Host::new()),
+        snapshot: if unstable { Snapshot::Preview0 } else { Snapshot::Preview1 },
+        dot_entries,
+    });
+    for fd in stdio {
+        process.add_stream(duplicate(fd)?)?;
+    }
+    for preopen in preopens {
+        let opened = open(&preopen).and_then(|dir| process.add_preopen(preopen.guest.as_bytes(), dir));
+        opened.map_err(|errno| Failure(errno, Some(preopen.host)))?;
+    }
+    let mut given = Vec::with_capacity(sockets.len());
+    for socket in sockets {
+        let (stream, address) = match socket {
+            Either::A(fd) => {
+                let stream = duplicate(fd)?;
+                let address = stream.as_socket().ok_or(Errno::Notsock)?.address();
+                (stream, address)
+            }
+            Either::B(address) => {
+                let socket = Socket::listen(&address)?;
+                let address = socket.address();
+                (Box::new(socket) as Box<dyn Stream>, address)
+            }
+        };
+        let fd = process.add_stream(stream)?;
+        given.push(GivenSocket {
+            fd,
+            address: address.map(|address| address.ip().to_string()).unwrap_or_default(),
+            port: address.map(|address| u32::from(address.port())).unwrap_or_default(),
+        });
+    }
+    Ok((process, given))
+}
+
+fn duplicate(fd: i32) -> Result<Box<dyn Stream>, Errno> {
+    if fd < 0 {
+        return Err(Errno::Badf);
+    }
+    // SAFETY: used for one system call, which says so where the number is not open.
+    Inherited::duplicate(unsafe { BorrowedFd::borrow_raw(fd) })
+}
+
+fn open(preopen: &Preopen) -> Result<Box<dyn Dir>, Errno> {
+    let options = MountOptions { special_files: preopen.special_files, ..MountOptions::default() };
+    let dir = Box::new(HostDir::open_ambient(Path::new(&preopen.host), options)?) as Box<dyn Dir>;
+    Ok(if preopen.read_only { Box::new(ReadOnly(dir)) } else { dir })
+}
+
+/// The default, or half of what the host process may have, where that is less.
+fn default_max_fds() -> u32 {
+    let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile);
+    DEFAULT_MAX_FDS.min(limit.current.map_or(DEFAULT_MAX_FDS, |limit| limit / 2)) as u32
+}
