@@ -1,0 +1,26 @@
+'use strict';
+// The headings of RATIONALE.md that the deliberate differences from node:wasi refer to.
+module.exports = {
+  coercion: 'Why do the 46 functions coerce their arguments instead of answering EINVAL?',
+  closes: 'Why are descriptors released when a guest ends?',
+  environment: 'Why may an environment be empty?',
+  kernelPaths: 'Why does `nonexist/../f` answer ENOENT?',
+  links: 'Why may a guest not follow a link out of a preopen, and why may a link point upwards within it?',
+  memoryEnd: 'Why may a path end where memory ends?',
+  names: 'Why do the functions have plain names?',
+  nofollow: 'Why does an open without LOOKUP_SYMLINK_FOLLOW refuse a link?',
+  poll: 'Why does poll_oneoff answer one event per subscription, in nanoseconds?',
+  preview0: "Why is `version: 'unstable'` not preview1 under another name?",
+  prestat: 'Why does fd_prestat_get answer EBADF for what is not a preopen?',
+  raise: 'Why does proc_raise end the guest and not the host?',
+  readdirInodes: 'Why does fd_readdir give inode numbers?',
+  readlink: 'Why does path_readlink truncate instead of failing?',
+  fdflags: 'Why does fd_fdstat_get give WASI flags?',
+  rightsZero: 'Why is a path_open that asks for no rights not restricted?',
+  seekPipe: 'Why does a seek on a pipe answer what it answers?',
+  sparseArgs: 'Why is a hole in `args` the text undefined?',
+  special: 'Why are FIFOs, sockets and devices refused?',
+  stdioClose: 'Why does fd_close not close the descriptors of the host?',
+  times: 'Why do times have nanoseconds?',
+  utf8: 'Why are paths that are not UTF-8 refused?',
+};
