@@ -1,0 +1,105 @@
+'use strict';
+// Runs the built preview1 programs of a public suite (WebAssembly/wasi-testsuite's form: NAME.wasm beside NAME.json) and
+// counts which pass: `node scripts/conformance.js FOLDER [--under node:wasi]`. The suite is not part of this project.
+
+const { spawnSync } = require('node:child_process');
+const fs = require('node:fs');
+const os = require('node:os');
+const path = require('node:path');
+
+const DEFAULTS = { args: [], root: null, env: {}, exit_code: 0, stderr: '', stdout: '' };
+const TIMEOUT_MS = 20_000;
+
+if (process.argv[2] === '--child') {
+  child(JSON.parse(process.argv[3]));
+} else {
+  main();
+}
+
+/** Runs one program in this process, with its exit code as ours. */
+function child({ under, wasm, args, env, root }) {
+  const { WASI } = require(under === 'preopen' ? '..' : under);
+  const preopens = root === null ? {} : { '/': root };
+  const extra = under === 'preopen' ? { dotEntries: true } : {};
+  const wasi = new WASI({ version: 'preview1', args: [path.basename(wasm), ...args], env, preopens, ...extra });
+  const module = new WebAssembly.Module(fs.readFileSync(wasm));
+  process.exitCode = wasi.start(new WebAssembly.Instance(module, wasi.getImportObject()));
+}
+
+/** The suite's newer form, a list of steps, as the older one. */
+function specification(file) {
+  if (!fs.existsSync(file)) return DEFAULTS;
+  const json = JSON.parse(fs.readFileSync(file, 'utf8'));
+  if (json.operations === undefined) return { ...DEFAULTS, ...json };
+  const step = (type, id) => json.operations.find((op) => op.type === type && (id === undefined || (op.id ?? 'stdout') === id));
+  const { args, env, root } = { ...DEFAULTS, ...step('run') };
+  return {
+    args,
+    env,
+    root,
+    exit_code: step('wait')?.exit_code ?? 0,
+    stdout: step('read', 'stdout')?.payload ?? '',
+    stderr: step('read', 'stderr')?.payload ?? '',
+  };
+}
+
+/** Runs one program over a fresh copy of its root, and says why it failed, or null. */
+function run(wasm, under) {
+  const expected = specification(wasm.replace(/\.wasm$/, '.json'));
+  const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'preopen-conformance-'));
+  try {
+    let root = null;
+    if (expected.root !== null) {
+      root = path.join(scratch, 'root');
+      fs.cpSync(path.resolve(path.dirname(wasm), expected.root), root, { recursive: true, verbatimSymlinks: true });
+    }
+    const request = { under, wasm, args: expected.args, env: expected.env, root };
+    const result = spawnSync(process.execPath, ['--no-warnings', __filename, '--child', JSON.stringify(request)], {
+      encoding: 'utf8',
+      timeout: TIMEOUT_MS,
+    });
+    if (result.signal !== null) return `ended by ${result.signal}`;
+    if (result.status !== expected.exit_code) {
+      return `exit code ${result.status}: ${result.stderr.trim().split('\n').slice(0, 3).join(' | ')}`;
+    }
+    if (expected.stdout !== '' && result.stdout !== expected.stdout) return `stdout ${JSON.stringify(result.stdout)}`;
+    if (expected.stderr !== '' && result.stderr !== expected.stderr) return `stderr ${JSON.stringify(result.stderr)}`;
+    return null;
+  } finally {
+    fs.rmSync(scratch, { recursive: true, force: true });
+  }
+}
+
+/** Whether it is a core module that imports preview1, and not a component. */
+function isPreview1(wasm) {
+  try {
+    const imports = WebAssembly.Module.imports(new WebAssembly.Module(fs.readFileSync(wasm)));
+    return imports.every(({ module }) => module === 'wasi_snapshot_preview1');
+  } catch {
+    return false;
+  }
+}
+
+function main() {
+  const [folder] = process.argv.slice(2);
+  const at = process.argv.indexOf('--under');
+  const under = at === -1 ? 'preopen' : process.argv[at + 1];
+  if (folder === undefined || !['preopen', 'node:wasi'].includes(under)) {
+    console.error('usage: node scripts/conformance.js FOLDER [--under node:wasi]');
+    process.exit(2);
+  }
+  const programs = fs
+    .readdirSync(folder, { recursive: true })
+    .filter((name) => name.endsWith('.wasm'))
+    .map((name) => path.resolve(folder, name))
+    .filter(isPreview1)
+    .sort();
+  const failed = [];
+  for (const wasm of programs) {
+    const why = run(wasm, under);
+    if (why !== null) failed.push(`${path.relative(folder, wasm)}: ${why}`);
+  }
+  failed.forEach((line) => console.log(`failed: ${line}`));
+  console.log(`${under} on Node ${process.versions.node}: ${programs.length - failed.length} passed, ${failed.length} failed`);
+  process.exitCode = failed.length === 0 && programs.length > 0 ? 0 : 1;
+}
