@@ -1,0 +1,88 @@
+'use strict';
+// The WebAssembly between a guest and native code: the adapter that the guest's calls enter, and the probe through
+// which the adapter learns the size of the guest's memory.
+//
+// A guest that imports the adapter's functions calls from WebAssembly to WebAssembly, without a JavaScript frame. Each
+// function leaves its number and its arguments in the frame, a page of memory that native code reads, and calls the
+// one import, `dispatch`.
+
+const native = require('./native.js');
+const { notAMemory } = require('./errors.js');
+
+const { WebAssembly, Uint8Array } = globalThis;
+const { apply } = Reflect;
+
+const getter = (prototype, name) => Object.getOwnPropertyDescriptor(prototype, name).get;
+/** The intrinsic getter: it knows a memory of any realm, and nothing that only looks like one. */
+const memoryBuffer = getter(WebAssembly.Memory.prototype, 'buffer');
+const unsharedLength = getter(ArrayBuffer.prototype, 'byteLength');
+
+/** Compiled modules of this thread, by what they were compiled for. */
+const compiled = new Map();
+
+function compile(key, emit) {
+  let module = compiled.get(key);
+  if (module === undefined) {
+    module = new WebAssembly.Module(emit());
+    compiled.set(key, module);
+  }
+  return module;
+}
+
+/**
+ * A fresh adapter: the 46 functions, `frame` and `memory_size`.
+ * @param {boolean} unstable for preview0
+ * @param {Function} dispatch native code's entry
+ */
+function instantiate(unstable, dispatch) {
+  const module = compile(`adapter ${unstable}`, () => native.load().adapter(unstable));
+  return new WebAssembly.Instance(module, { preopen: { dispatch } }).exports;
+}
+
+/**
+ * Points an adapter at a guest's memory.
+ * @param {WebAssembly.Table} table the adapter's `memory_size`
+ * @param {unknown} memory
+ */
+function bind(table, memory) {
+  const shared = isShared(bufferOf(memory));
+  try {
+    probe(shared, false, table, memory);
+  } catch (error) {
+    // Only linking tells whether a memory has 64-bit addresses.
+    if (!(error instanceof WebAssembly.LinkError)) throw error;
+    probe(shared, true, table, memory);
+  }
+}
+
+function probe(shared, memory64, table, memory) {
+  const module = compile(`probe ${shared} ${memory64}`, () => native.load().probe(shared, memory64));
+  new WebAssembly.Instance(module, { guest: { memory }, adapter: { memory_size: table } });
+}
+
+function bufferOf(memory) {
+  try {
+    return apply(memoryBuffer, memory, []);
+  } catch {
+    throw notAMemory();
+  }
+}
+
+function isShared(buffer) {
+  try {
+    apply(unsharedLength, buffer, []);
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+/**
+ * All of a memory, as it is now.
+ * @param {WebAssembly.Memory} memory one that `bind` has accepted
+ */
+function view(memory) {
+  return new Uint8Array(apply(memoryBuffer, memory, []));
+}
+
+module.exports = { bind, instantiate, view };

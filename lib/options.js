@@ -1,0 +1,180 @@
+'use strict';
+// The options of `new WASI`: from whatever a caller passes to the plain configuration that native code trusts.
+
+const { invalidArgType, invalidArgValue } = require('./errors.js');
+const {
+  validateArray,
+  validateBoolean,
+  validateInteger,
+  validateNoNul,
+  validateObject,
+  validateString,
+} = require('./validate.js');
+
+/**
+ * What native code needs to know of one guest; see `create` in the addon.
+ * @typedef {object} Configuration
+ * @property {boolean} unstable the guest speaks preview0
+ * @property {string[]} args
+ * @property {string[]} env `NAME=value`
+ * @property {Preopen[]} preopens in the order of their descriptors, from 3
+ * @property {number[]} stdio the host's descriptors for 0, 1 and 2
+ * @property {(number | string)[]} sockets descriptors, or addresses to listen on
+ * @property {number} maxFds 0 for the default
+ * @property {boolean} dotEntries
+ *
+ * @typedef {object} Preopen
+ * @property {string} guest
+ * @property {string} host
+ * @property {boolean} readOnly
+ * @property {boolean} specialFiles
+ */
+
+/**
+ * Reads and checks everything but `returnOnExit`, in the order in which `node:wasi` does: of several faults, a caller
+ * sees the same one.
+ * @param {unknown} options
+ * @returns {Configuration}
+ */
+function readOptions(options) {
+  validateObject(options, 'options');
+  const unstable = readVersion(options.version) === 'unstable';
+  const args = readArgs(options.args);
+  const env = readEnv(options.env);
+  const preopens = readPreopens(options.preopens);
+
+  const { stdin = 0, stdout = 1, stderr = 2 } = options;
+  validateInteger(stdin, 'options.stdin');
+  validateInteger(stdout, 'options.stdout');
+  validateInteger(stderr, 'options.stderr');
+
+  const { sockets, maxFds, dotEntries } = options;
+  if (maxFds !== undefined) validateInteger(maxFds, 'options.maxFds', 1);
+  if (dotEntries !== undefined) validateBoolean(dotEntries, 'options.dotEntries');
+
+  return {
+    unstable,
+    args,
+    env,
+    preopens,
+    stdio: [stdin, stdout, stderr],
+    sockets: readSockets(sockets),
+    maxFds: maxFds ?? 0,
+    dotEntries: dotEntries ?? false,
+  };
+}
+
+function readVersion(version) {
+  validateString(version, 'options.version');
+  if (version !== 'preview1' && version !== 'unstable') {
+    throw invalidArgValue('options.version', version, 'unsupported WASI version');
+  }
+  return version;
+}
+
+function readArgs(args) {
+  if (args === undefined) return [];
+  validateArray(args, 'options.args');
+  const strings = [];
+  // By index: a hole counts as `undefined`.
+  for (let i = 0; i < args.length; i++) strings.push(untilNul(String(args[i])));
+  return strings;
+}
+
+function readEnv(env) {
+  const pairs = [];
+  if (env === undefined) return pairs;
+  validateObject(env, 'options.env');
+  for (const [key, value] of Object.entries(env)) {
+    if (value !== undefined) pairs.push(untilNul(`${key}=${value}`));
+  }
+  return pairs;
+}
+
+/** Guests receive C strings: what follows a NUL could not be seen by them. */
+function untilNul(string) {
+  const end = string.indexOf('\0');
+  return end === -1 ? string : string.slice(0, end);
+}
+
+function readPreopens(preopens) {
+  const list = [];
+  if (preopens === undefined) return list;
+  validateObject(preopens, 'options.preopens');
+  for (const [guest, value] of Object.entries(preopens)) {
+    validateNoNul(guest, 'options.preopens');
+    const name = `options.preopens['${guest}']`;
+    const preopen = isPlainObject(value)
+      ? readDirectory(guest, value, name)
+      : { guest, host: String(value), readOnly: false, specialFiles: false };
+    validateNoNul(preopen.host, name);
+    list.push(preopen);
+  }
+  return list;
+}
+
+/** `{ path, readOnly, specialFiles }`. */
+function readDirectory(guest, directory, name) {
+  const { path, readOnly = false, specialFiles = false, ...unknown } = directory;
+  validateString(path, `${name}.path`);
+  validateBoolean(readOnly, `${name}.readOnly`);
+  validateBoolean(specialFiles, `${name}.specialFiles`);
+  // A misspelt permission must not pass for one that was not asked for.
+  const [stray] = Object.keys(unknown);
+  if (stray !== undefined) {
+    throw invalidArgValue(`${name}.${stray}`, unknown[stray], 'is not an option of a preopened directory');
+  }
+  return { guest, host: path, readOnly, specialFiles };
+}
+
+/**
+ * Whether an object is a record of options. Others (a Buffer, a URL, an object with its own `toString`) stand for
+ * their string, as they do for `node:wasi`. Objects of another realm count too.
+ */
+function isPlainObject(value) {
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) return false;
+  const prototype = Object.getPrototypeOf(value);
+  if (prototype !== null && Object.getPrototypeOf(prototype) !== null) return false;
+  return !Object.hasOwn(value, 'toString') && !Object.hasOwn(value, Symbol.toPrimitive);
+}
+
+function readSockets(sockets) {
+  if (sockets === undefined) return [];
+  validateArray(sockets, 'options.sockets');
+  return Array.from(sockets, (socket, index) => readSocket(socket, `options.sockets[${index}]`));
+}
+
+/** A descriptor (`3`, `{ fd: 3 }`) or an address to listen on (`'127.0.0.1:80'`, `{ address, port }`). */
+function readSocket(socket, name) {
+  if (typeof socket === 'string') return readAddress(socket, name);
+  if (typeof socket === 'number') {
+    validateInteger(socket, name);
+    return socket;
+  }
+  if (socket === null || typeof socket !== 'object' || Array.isArray(socket)) {
+    throw invalidArgType(name, 'of type number, string or object', socket);
+  }
+  const { fd, address, port } = socket;
+  if (fd !== undefined) {
+    validateInteger(fd, `${name}.fd`);
+    return fd;
+  }
+  validateString(address, `${name}.address`);
+  validateInteger(port, `${name}.port`, 0, 65535);
+  return readAddress(`${address.includes(':') ? `[${address}]` : address}:${port}`, name);
+}
+
+/** Addresses are numbers, so that no name service is asked; `localhost` is 127.0.0.1. */
+function readAddress(text, name) {
+  const { isIPv4, isIPv6 } = require('node:net');
+  const match = /^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/.exec(text);
+  if (match !== null && Number(match[3]) <= 65535) {
+    const [, v6, v4, port] = match;
+    const host = v4 === 'localhost' ? '127.0.0.1' : v4;
+    if (v6 !== undefined && isIPv6(v6)) return `[${v6}]:${Number(port)}`;
+    if (host !== undefined && isIPv4(host)) return `${host}:${Number(port)}`;
+  }
+  throw invalidArgValue(name, text, "must be an IP address and a port, as in '127.0.0.1:8080' or '[::1]:8080'");
+}
+
+module.exports = { readOptions };

@@ -1,0 +1,75 @@
+'use strict';
+// Checks of single values: each returns, or throws what Node's own check of that kind throws.
+
+const { invalidArgType, invalidArgValue, outOfRange } = require('./errors.js');
+
+const INT32_MAX = 0x7fffffff;
+
+/**
+ * @param {unknown} value
+ * @param {string} name how the error calls it
+ * @returns {asserts value is object}
+ */
+function validateObject(value, name) {
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) {
+    throw invalidArgType(name, 'of type object', value);
+  }
+}
+
+/** @type {(value: unknown, name: string) => asserts value is unknown[]} */
+function validateArray(value, name) {
+  if (!Array.isArray(value)) throw invalidArgType(name, 'an instance of Array', value);
+}
+
+/** @type {(value: unknown, name: string) => asserts value is string} */
+function validateString(value, name) {
+  if (typeof value !== 'string') throw invalidArgType(name, 'of type string', value);
+}
+
+/** @type {(value: unknown, name: string) => asserts value is boolean} */
+function validateBoolean(value, name) {
+  if (typeof value !== 'boolean') throw invalidArgType(name, 'of type boolean', value);
+}
+
+/** @type {(value: unknown, name: string) => asserts value is Function} */
+function validateFunction(value, name) {
+  if (typeof value !== 'function') throw invalidArgType(name, 'of type function', value);
+}
+
+/** @type {(value: unknown, name: string) => asserts value is undefined} */
+function validateUndefined(value, name) {
+  if (value !== undefined) throw invalidArgType(name, 'undefined', value);
+}
+
+/**
+ * An integer from `min` to `max`, both included.
+ * @param {unknown} value
+ * @param {string} name
+ * @param {number} [min]
+ * @param {number} [max]
+ * @returns {asserts value is number}
+ */
+function validateInteger(value, name, min = 0, max = INT32_MAX) {
+  if (typeof value !== 'number') throw invalidArgType(name, 'of type number', value);
+  if (!Number.isInteger(value)) throw outOfRange(name, 'an integer', value);
+  if (value < min || value > max) throw outOfRange(name, `>= ${min} && <= ${max}`, value);
+}
+
+/**
+ * A string that C can hold. A host path cut at its NUL would grant another directory than the one that was checked.
+ * @type {(value: string, name: string) => void}
+ */
+function validateNoNul(value, name) {
+  if (value.includes('\0')) throw invalidArgValue(name, value, 'must be a string without null bytes');
+}
+
+module.exports = {
+  validateArray,
+  validateBoolean,
+  validateFunction,
+  validateInteger,
+  validateNoNul,
+  validateObject,
+  validateString,
+  validateUndefined,
+};

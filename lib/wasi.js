@@ -1,0 +1,149 @@
+'use strict';
+// The class: a guest's life from its options to its end. The same shape, order of checks and errors as `node:wasi`.
+
+const adapter = require('./adapter.js');
+const { endHost, kExitCode } = require('./exit.js');
+const { Imports } = require('./imports.js');
+const native = require('./native.js');
+const { accessDenied, alreadyStarted, notStarted } = require('./errors.js');
+const { readOptions } = require('./options.js');
+const { validateBoolean, validateFunction, validateObject, validateUndefined } = require('./validate.js');
+
+/** A property, not a private field: like those of `node:wasi`, an instance may stand behind a Proxy. */
+const kGuest = Symbol('kGuest');
+const kNoOptions = Object.freeze({ __proto__: null });
+
+/** What an instance knows of its guest; and the hooks, what native code may call while the guest runs. */
+class Guest {
+  started = false;
+  /** @type {object | undefined} */
+  instance = undefined;
+  /** @type {WebAssembly.Memory | undefined} */
+  memory = undefined;
+  /** As the guest gave it: `node:wasi` keeps it signed, and JavaScript may pass anything. */
+  exitCode = 0;
+  exited = false;
+  returnOnExit = true;
+
+  constructor(config) {
+    config.hooks = this;
+    this.bindingName = config.unstable ? 'wasi_unstable' : 'wasi_snapshot_preview1';
+    this.sandbox = native.load().create(config);
+    this.functions = adapter.instantiate(config.unstable, this.sandbox.dispatch);
+    this.sandbox.attach(new Uint8Array(this.functions.frame.buffer));
+  }
+
+  /** Where the guest's memory is now. */
+  view() {
+    return adapter.view(this.memory);
+  }
+
+  /**
+   * Ends the guest. A signal that it raised never ends the host.
+   * @param {number} code
+   * @param {boolean} raised by `proc_raise`
+   * @returns {never}
+   */
+  exit(code, raised) {
+    if (!raised && !this.returnOnExit) endHost(code);
+    this.exitCode = code;
+    this.exited = true;
+    throw kExitCode;
+  }
+
+  notStarted() {
+    throw notStarted();
+  }
+
+  /** Called between the slices of a long wait, so that a terminated Worker notices. */
+  idle() {}
+}
+
+/** See index.d.ts. */
+class WASI {
+  constructor(options = kNoOptions) {
+    const config = readOptions(options);
+    if (process.permission?.has('wasi') === false) throw accessDenied();
+    const guest = new Guest(config);
+
+    const { returnOnExit } = options;
+    if (returnOnExit !== undefined) {
+      try {
+        validateBoolean(returnOnExit, 'options.returnOnExit');
+      } catch (error) {
+        guest.sandbox.close();
+        throw error;
+      }
+      guest.returnOnExit = returnOnExit;
+    }
+
+    this[kGuest] = guest;
+    this.wasiImport = new Imports(guest.functions);
+    if (guest.returnOnExit) this.wasiImport.proc_exit = wasiReturnOnProcExit.bind(this);
+  }
+
+  finalizeBindings(instance, { memory = instance?.exports?.memory } = kNoOptions) {
+    const guest = this[kGuest];
+    if (guest.started) throw alreadyStarted();
+    validateObject(instance, 'instance');
+    validateObject(instance.exports, 'instance.exports');
+    adapter.bind(guest.functions.memory_size, memory);
+    guest.memory = memory;
+    guest.instance = instance;
+    guest.started = true;
+  }
+
+  start(instance) {
+    // Through `this`: a subclass may bind in its own way.
+    this.finalizeBindings(instance);
+    const guest = this[kGuest];
+    const { _start, _initialize } = guest.instance.exports;
+    validateFunction(_start, 'instance.exports._start');
+    validateUndefined(_initialize, 'instance.exports._initialize');
+    try {
+      _start();
+    } catch (error) {
+      if (error !== kExitCode) throw error;
+      // The guest is gone. After a plain return it is not: its exports may still be called.
+      if (guest.exited) guest.sandbox.close();
+    }
+    return guest.exitCode;
+  }
+
+  initialize(instance) {
+    this.finalizeBindings(instance);
+    const { _start, _initialize } = this[kGuest].instance.exports;
+    validateUndefined(_start, 'instance.exports._start');
+    if (_initialize !== undefined) {
+      validateFunction(_initialize, 'instance.exports._initialize');
+      _initialize();
+    }
+  }
+
+  getImportObject() {
+    return { [this[kGuest].bindingName]: this.wasiImport };
+  }
+
+  close() {
+    this[kGuest].sandbox.close();
+  }
+
+  get sockets() {
+    return this[kGuest].sandbox.sockets();
+  }
+}
+
+// Missing in the first releases of Node 20.
+if (Symbol.dispose !== undefined) {
+  Object.defineProperty(WASI.prototype, Symbol.dispose, {
+    value: WASI.prototype.close,
+    writable: true,
+    configurable: true,
+  });
+}
+
+function wasiReturnOnProcExit(code) {
+  this[kGuest].exit(code, false);
+}
+
+module.exports = { WASI };
