@@ -1,0 +1,14 @@
+'use strict';
+// What the command line reports in one line, without a stack: the user's to mend.
+
+/** The program cannot be run, or not be read. */
+class CliError extends Error {
+  exitCode = 1;
+}
+
+/** The command line makes no sense. */
+class UsageError extends CliError {
+  exitCode = 2;
+}
+
+module.exports = { CliError, UsageError };
