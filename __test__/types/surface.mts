@@ -1,0 +1,65 @@
+// The public types, from an ES module: what must compile does, and what must not is marked.
+
+import preopen, { WASI, type FinalizeBindingsOptions, type PreopenedDirectory, type SocketInfo, type WASIOptions } from 'preopen';
+import 'preopen/register';
+
+const directory: PreopenedDirectory = { path: './data', readOnly: true, specialFiles: false };
+const options: WASIOptions = {
+  version: 'preview1',
+  args: ['app', '--flag'] as const,
+  env: { HOME: '/', EMPTY: undefined },
+  preopens: { '/data': directory, '/tmp': './tmp' },
+  stdin: 0,
+  stdout: 1,
+  stderr: 2,
+  returnOnExit: false,
+  sockets: [3, '127.0.0.1:0', { fd: 4 }, { address: '::1', port: 80 }],
+  maxFds: 64,
+  dotEntries: true,
+};
+
+const wasi: WASI = new WASI(options);
+const same: WASI = new preopen.WASI({ version: 'unstable' });
+
+declare const instance: { exports: Record<string, unknown> };
+const code: number = wasi.start(instance);
+const nothing: void = wasi.initialize(instance);
+wasi.finalizeBindings(instance);
+const bindings: FinalizeBindingsOptions = { memory: {} };
+wasi.finalizeBindings(instance, bindings);
+const imports: object = wasi.getImportObject();
+const errno: unknown = wasi.wasiImport['sched_yield']?.();
+const [socket]: SocketInfo[] = wasi.sockets;
+const port: number | undefined = socket?.port;
+wasi.close();
+wasi[Symbol.dispose]();
+{
+  using scoped = new WASI({ version: 'preview1' });
+  scoped.getImportObject();
+}
+
+class Derived extends WASI {
+  override finalizeBindings(target: object): void {
+    super.finalizeBindings(target, {});
+  }
+}
+new Derived(options).start(instance);
+
+// @ts-expect-error a version is needed
+new WASI({});
+// @ts-expect-error there is no such version
+new WASI({ version: 'preview2' });
+// @ts-expect-error permissions are booleans
+new WASI({ version: 'preview1', preopens: { '/': { path: '.', readOnly: 'yes' } } });
+// @ts-expect-error the path is what a preopen is about
+new WASI({ version: 'preview1', preopens: { '/': { readOnly: true } } });
+// @ts-expect-error a typing slip in a permission is found
+new WASI({ version: 'preview1', preopens: { '/': { path: '.', readonly: true } } });
+// @ts-expect-error an address has a port
+new WASI({ version: 'preview1', sockets: [{ address: '::1' }] });
+// @ts-expect-error it is made with new
+WASI(options);
+// @ts-expect-error the imports are replaced one by one
+wasi.wasiImport = {};
+
+export { code, errno, imports, nothing, port, same };

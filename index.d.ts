@@ -1,0 +1,216 @@
+/// <reference lib="esnext.disposable" />
+
+/**
+ * WASI for Node.js: runs WebAssembly programs that were built for WASI preview1 (or preview0), each in a sandbox of its
+ * own. `WASI` has the shape of `node:wasi`'s class, so one import line is all that changes:
+ *
+ * ```js
+ * import { readFile } from 'node:fs/promises';
+ * import { WASI } from 'preopen';
+ *
+ * const wasi = new WASI({ version: 'preview1', args: ['app'], preopens: { '/data': './data' } });
+ * const module = await WebAssembly.compile(await readFile('app.wasm'));
+ * const instance = await WebAssembly.instantiate(module, wasi.getImportObject());
+ * process.exitCode = wasi.start(instance);
+ * ```
+ *
+ * @module preopen
+ */
+
+/**
+ * A host directory that a guest may use, with permissions. The plain string `'./data'` is short for
+ * `{ path: './data' }`.
+ */
+export interface PreopenedDirectory {
+  /**
+   * The directory on the host, absolute or relative to the working directory. It is opened once, by `new WASI`, and
+   * kept by handle: renaming it later does not move the guest elsewhere. Symbolic links in this path are followed;
+   * links inside the directory never lead out of it.
+   */
+  path: string;
+  /**
+   * Refuses every change: what would write, create, remove, rename or set times answers `ROFS` (69).
+   * @default false
+   */
+  readOnly?: boolean | undefined;
+  /**
+   * Lets the guest open FIFOs, devices and sockets that lie in the directory. Opening one can block, or act on
+   * hardware.
+   * @default false
+   */
+  specialFiles?: boolean | undefined;
+}
+
+/**
+ * A TCP socket that a guest finds open: a descriptor of the host (listening or connected), or an address on which
+ * `new WASI` starts to listen. Addresses are numbers (`'127.0.0.1:8080'`, `'[::1]:8080'`; `'localhost:8080'` means
+ * 127.0.0.1); port 0 lets the system choose, see {@link WASI.sockets}.
+ */
+export type PreopenedSocket = number | string | { fd: number } | { address: string; port: number };
+
+/** The options of {@link WASI}. What `node:wasi` knows has the same name, meaning and default. */
+export interface WASIOptions {
+  /**
+   * Which WASI the guest imports: `'preview1'` (module `wasi_snapshot_preview1`), or `'unstable'` for preview0
+   * (module `wasi_unstable`), whose own layouts of `fd_seek`, file status and subscriptions are spoken then.
+   */
+  version: 'preview1' | 'unstable';
+  /**
+   * The guest's `argv`; the first is by custom the program's name. Each is turned into a string, encoded as UTF-8, and
+   * ends at its first NUL.
+   * @default []
+   */
+  args?: readonly string[] | undefined;
+  /**
+   * The guest's environment. Entries whose value is `undefined` are left out. Nothing of the host's is passed on
+   * unless it is named here.
+   * @default {}
+   */
+  env?: object | undefined;
+  /**
+   * The directories that the guest may use: its own names for them, and where they are on the host. They take the
+   * descriptors from 3 on, in the order of the object's keys (those that look like integers come first). Nothing
+   * outside them can be reached.
+   * @default {}
+   */
+  preopens?: { [guestPath: string]: string | PreopenedDirectory | undefined } | undefined;
+  /**
+   * The host descriptor behind the guest's 0. It is duplicated: what the guest closes is its own.
+   * @default 0
+   */
+  stdin?: number | undefined;
+  /**
+   * The host descriptor behind the guest's 1, duplicated.
+   * @default 1
+   */
+  stdout?: number | undefined;
+  /**
+   * The host descriptor behind the guest's 2, duplicated.
+   * @default 2
+   */
+  stderr?: number | undefined;
+  /**
+   * What `proc_exit` does. `true`: the guest ends, and {@link WASI.start} returns the code. `false`: the process ends
+   * with that code at once, without 'exit' event; in a Worker, that Worker does.
+   * @default true
+   */
+  returnOnExit?: boolean | undefined;
+  /**
+   * TCP sockets that the guest finds open, on the descriptors after those of `preopens`. Not in `node:wasi`.
+   * @default []
+   */
+  sockets?: readonly PreopenedSocket[] | undefined;
+  /**
+   * How many descriptors the guest may hold at a time, standard streams and preopens included; past it, opening
+   * answers `MFILE` (33). From 1 to 2147483647. Not in `node:wasi`.
+   * @default 1024
+   */
+  maxFds?: number | undefined;
+  /**
+   * Whether `fd_readdir` lists `.` and `..`. Not in `node:wasi`, which leaves them out.
+   * @default false
+   */
+  dotEntries?: boolean | undefined;
+}
+
+/** A preopened TCP socket, as {@link WASI.sockets} tells it. */
+export interface SocketInfo {
+  /** The guest's descriptor. */
+  fd: number;
+  /** The local IP address. */
+  address: string;
+  /** The local port: the one that the system chose, where 0 was asked for. */
+  port: number;
+}
+
+/** The second argument of {@link WASI.finalizeBindings}. */
+export interface FinalizeBindingsOptions {
+  /**
+   * The guest's memory, for modules that import it.
+   * @default instance.exports.memory
+   */
+  memory?: object | undefined;
+}
+
+/**
+ * One guest: its arguments, environment, descriptors and sandbox. Make one for each instance of a program.
+ *
+ * Guests run on the calling thread: {@link WASI.start} returns when the program has ended. Run programs that wait for
+ * long in a Worker; `worker.terminate()` ends them, also while they wait.
+ */
+export class WASI {
+  /**
+   * Opens the preopens and standard streams of a guest.
+   *
+   * @throws {TypeError} `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`: an option is not what it should be.
+   * @throws {RangeError} `ERR_OUT_OF_RANGE`: a number is too small, too large, or no integer.
+   * @throws {Error} `UVWASI_ENOENT`, `UVWASI_ENOTDIR`, `UVWASI_EACCES`, … (properties `code`, `errno`: the WASI errno,
+   *   `syscall`: `'uvwasi_init'`, `path`: the preopen): a directory cannot be opened. `UVWASI_EBADF`: a standard
+   *   stream is not open. The names are those of `node:wasi`.
+   * @throws {Error} `ERR_ACCESS_DENIED`: Node's permission model is on, without `--allow-wasi`. Loading the addon needs
+   *   `--allow-addons`, too.
+   */
+  constructor(options?: WASIOptions);
+
+  /**
+   * The 46 functions of WASI, for an import object of one's own; most callers want {@link WASI.getImportObject}.
+   * They may be replaced or wrapped. Each answers an errno; arguments are converted as WebAssembly converts them.
+   *
+   * @throws {Error} `ERR_WASI_NOT_STARTED`, when called before a memory was bound.
+   */
+  readonly wasiImport: { [name: string]: any };
+
+  /**
+   * The import object for `WebAssembly.instantiate`: `wasi_snapshot_preview1`, or for preview0 `wasi_unstable`, with
+   * {@link WASI.wasiImport}. Each call makes a fresh object, to which imports of one's own can be added.
+   */
+  getImportObject(): object;
+
+  /**
+   * Runs a command: binds its memory, calls `_start`, and returns when it has ended.
+   *
+   * After `proc_exit` the guest is gone, and its descriptors are released. After a plain return they are kept, because
+   * its exports may still be called: see {@link WASI.close}.
+   *
+   * @param instance an instance that exports `memory` and `_start`, and not `_initialize`
+   * @returns what the guest passed to `proc_exit` (as a signed number), or 0; 128 and the signal's number after
+   *   `proc_raise`
+   * @throws {Error} `ERR_WASI_ALREADY_STARTED`: the object serves one instance only.
+   * @throws {TypeError} `ERR_INVALID_ARG_TYPE`: exports are missing, or there are too many.
+   * @throws {WebAssembly.RuntimeError} the guest trapped. Whatever else the guest's imports throw passes through, too.
+   */
+  start(instance: object): number;
+
+  /**
+   * Prepares a reactor: binds its memory and calls `_initialize`, if it has one. Its exports can be called then.
+   *
+   * @param instance an instance that exports `memory`, perhaps `_initialize`, and not `_start`
+   * @throws {Error} `ERR_WASI_ALREADY_STARTED`
+   * @throws {TypeError} `ERR_INVALID_ARG_TYPE`
+   */
+  initialize(instance: object): void;
+
+  /**
+   * Binds a guest's memory, and calls nothing: for modules that import their memory, threads, and hosts that call
+   * exports themselves. {@link WASI.start} and {@link WASI.initialize} go through this method, so that a subclass may
+   * override it.
+   *
+   * @param instance the guest
+   * @param options `memory`, where the instance does not export it under that name
+   * @throws {Error} `ERR_WASI_ALREADY_STARTED`
+   * @throws {TypeError} `ERR_INVALID_ARG_TYPE`: the memory is no `WebAssembly.Memory`.
+   */
+  finalizeBindings(instance: object, options?: FinalizeBindingsOptions): void;
+
+  /**
+   * Releases every descriptor of the guest: close(2). Calls that need one answer `BADF` (8) from then on. Closing again
+   * does nothing. Without it, garbage collection does the same, at a time that nobody knows.
+   */
+  close(): void;
+
+  /** The sockets of `options.sockets`, with the ports that the system chose: getsockname(2). */
+  readonly sockets: SocketInfo[];
+
+  /** {@link WASI.close}, for `using wasi = new WASI(…)`. */
+  [Symbol.dispose](): void;
+}
