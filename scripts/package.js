@@ -1,0 +1,130 @@
+'use strict';
+// What `npm install` brings: packs both packages, installs the tarballs offline into an empty folder, and uses them
+// there from CommonJS, ES modules, TypeScript and the command line.
+
+const assert = require('node:assert');
+const { spawnSync } = require('node:child_process');
+const fs = require('node:fs');
+const os = require('node:os');
+const path = require('node:path');
+const { StepFailed, npm, root, run } = require('./lib/exec.js');
+const { main } = require('./lib/main.js');
+const { PLATFORM } = require('./lib/setup.js');
+
+/** What each package may hold, besides what npm adds; a stray file is a mistake in `files`. */
+const CONTENT = {
+  preopen: /^(index\.js|(index|register)\.d\.ts|lib\/.+\.(js|d\.ts)|bin\/preopen\.js|package\.json|LICENSE|README\.md|CHANGELOG\.md)$/,
+  [`@preopen/${PLATFORM}`]: /^(preopen\.[\w-]+\.node|package\.json|README\.md|LICENSE)$/,
+};
+
+/** Programs of a user, by file name. Each prints `ok`. */
+const PROGRAMS = {
+  'common.cjs': `
+    const { WASI } = require('preopen');
+    ${useIt()}`,
+  'module.mjs': `
+    import preopen, { WASI } from 'preopen';
+    import { createRequire } from 'node:module';
+    const require = createRequire(import.meta.url);
+    if (preopen.WASI !== WASI || require('preopen').WASI !== WASI) throw new Error('two classes');
+    ${useIt()}`,
+  'registered.mjs': `
+    import 'preopen/register';
+    const { WASI } = await import('node:wasi');
+    if (WASI !== (await import('preopen')).WASI) throw new Error('not registered');
+    console.log('ok');`,
+};
+
+function useIt() {
+  return `
+    const wasi = new WASI({ version: 'preview1', args: ['exit_code', '7'] });
+    const module = new WebAssembly.Module(require('node:fs').readFileSync('exit_code.wasm'));
+    const code = wasi.start(new WebAssembly.Instance(module, wasi.getImportObject()));
+    if (code !== 7) throw new Error('exit code ' + code);
+    console.log('ok');`;
+}
+
+/** @returns {string[]} the tarballs */
+function pack(to) {
+  return [root, path.join(root, 'npm', PLATFORM)].map((folder) => {
+    const [packed] = JSON.parse(npm(['pack', '--json', '--pack-destination', to], { cwd: folder, quiet: true }));
+    const stray = packed.files.map((file) => file.path).filter((file) => !CONTENT[packed.name].test(file));
+    if (stray.length > 0) throw new StepFailed(`${packed.name} holds what it should not: ${stray.join(', ')}`);
+    console.log(`packed ${packed.id}: ${packed.files.length} files, ${packed.size} bytes`);
+    return path.join(to, packed.filename);
+  });
+}
+
+function install(folder, tarballs) {
+  fs.writeFileSync(path.join(folder, 'package.json'), JSON.stringify({ name: 'user', version: '1.0.0', private: true }));
+  npm(['install', '--offline', '--no-audit', '--no-fund', '--loglevel=error', ...tarballs], { cwd: folder });
+  fs.copyFileSync(path.join(root, '__test__/guests/exit_code.wasm'), path.join(folder, 'exit_code.wasm'));
+}
+
+function usePrograms(folder) {
+  for (const [file, source] of Object.entries(PROGRAMS)) {
+    fs.writeFileSync(path.join(folder, file), source);
+    assert.strictEqual(run(process.execPath, [file], { cwd: folder, quiet: true }), 'ok\n');
+    console.log(`ran ${file}`);
+  }
+}
+
+function useTypes(folder) {
+  for (const file of ['surface.mts', 'drop-in.cts', 'tsconfig.json']) {
+    fs.copyFileSync(path.join(root, '__test__/types', file), path.join(folder, file));
+  }
+  const types = path.join(folder, 'node_modules/@types');
+  fs.mkdirSync(types, { recursive: true });
+  for (const [name, from] of [['@types/node', '@types/node'], ['undici-types', 'undici-types']]) {
+    fs.cpSync(path.join(root, 'node_modules', from), path.join(folder, 'node_modules', name), { recursive: true });
+  }
+  const tsc = require.resolve('typescript/bin/tsc', { paths: [root] });
+  run(process.execPath, [tsc, '--project', 'tsconfig.json'], { cwd: folder, quiet: true });
+  console.log('compiled surface.mts, drop-in.cts');
+}
+
+function useCommand(folder) {
+  const bin = path.join(folder, 'node_modules/.bin/preopen');
+  const { status, stderr } = spawnSync(bin, ['run', 'exit_code.wasm', '--', '7'], { cwd: folder, encoding: 'utf8' });
+  assert.strictEqual(status, 7, stderr);
+  console.log('ran preopen run');
+}
+
+/** Every way in which the addon can be missing is explained. */
+function useWithoutAddon(folder) {
+  const machine = (platform, arch) =>
+    `for (const [key, value] of Object.entries({ platform: '${platform}', arch: '${arch}' })) ` +
+    'Object.defineProperty(process, key, { value });';
+  const failure = (before) => {
+    const source = `${before}\ntry { require('preopen'); } catch (error) { console.log(error.code, error.message); }`;
+    return run(process.execPath, ['-e', source], { cwd: folder, quiet: true });
+  };
+  assert.match(failure(machine('darwin', 'arm64')), /^ERR_PREOPEN_NO_BINARY preopen has no build for darwin arm64\./);
+  assert.match(failure(machine('linux', 'arm64')), /no build for linux arm64 \(glibc\)\. It runs on linux x64 \(glibc\)/);
+  const platform = path.join(folder, 'node_modules/@preopen', PLATFORM);
+  const manifest = path.join(platform, 'package.json');
+  const original = fs.readFileSync(manifest, 'utf8');
+  fs.writeFileSync(manifest, original.replace(/"version": "[^"]+"/, '"version": "0.0.1"'));
+  assert.match(failure(''), /found version 0\.0\.1 of its package/);
+  fs.writeFileSync(manifest, original);
+  fs.writeFileSync(path.join(platform, `preopen.${PLATFORM}.node`), 'not a library');
+  assert.match(failure(''), /cannot load its addon on linux x64 \(glibc\)/);
+  fs.rmSync(platform, { recursive: true });
+  assert.match(failure(''), /its package @preopen\/linux-x64-gnu is not installed/);
+  console.log('explained: another platform, another processor, another version, a damaged addon, a missing package');
+}
+
+main(() => {
+  const temporary = fs.mkdtempSync(path.join(fs.realpathSync(os.tmpdir()), 'preopen-package-'));
+  try {
+    const folder = path.join(temporary, 'user');
+    fs.mkdirSync(folder);
+    install(folder, pack(temporary));
+    usePrograms(folder);
+    useTypes(folder);
+    useCommand(folder);
+    useWithoutAddon(folder);
+  } finally {
+    fs.rmSync(temporary, { recursive: true });
+  }
+});

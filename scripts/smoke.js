@@ -1,0 +1,116 @@
+'use strict';
+// The drop-in in other runtimes (Bun, Deno): the least that must work there, and what is known not to.
+//
+// Runs in the runtime itself: `bun scripts/smoke.js`, `deno run -A scripts/smoke.js`, `node scripts/smoke.js`. A case
+// that fails as written down counts as passed; one that works although it is written down fails, so that the list
+// stays true.
+
+const assert = require('node:assert');
+const fs = require('node:fs');
+const os = require('node:os');
+const path = require('node:path');
+
+const runtime = process.versions.bun ? 'bun' : process.versions.deno ? 'deno' : 'node';
+const root = path.join(__dirname, '..');
+const guests = path.join(root, '__test__/guests');
+
+/** Why a case cannot pass in a runtime, by the case's name. */
+const KNOWN = {
+  bun: {},
+  deno: {},
+};
+
+const cases = {
+  'the addon loads'() {
+    require(root);
+  },
+
+  'a command runs, and its exit code comes back'() {
+    const { WASI } = require(root);
+    const wasi = new WASI({ version: 'preview1', args: ['exit_code', '7'] });
+    assert.strictEqual(wasi.start(instantiate('exit_code', wasi)), 7);
+  },
+
+  'standard streams are the descriptors that were given'() {
+    withFolder((folder) => {
+      const input = path.join(folder, 'in');
+      fs.writeFileSync(input, 'through the sandbox\n');
+      assert.strictEqual(runIn(folder, 'cat', fs.openSync(input)), 'through the sandbox\n');
+    });
+  },
+
+  'a guest works on a preopen, while its memory grows'() {
+    withFolder((folder) => {
+      assert.strictEqual(runIn(folder, 'grow', 0), 'right: 1, pages grown: 1\n');
+      assert.ok(fs.statSync(path.join(folder, 'file')).size > 1 << 20);
+    });
+  },
+
+  'a reactor initializes'() {
+    const { WASI } = require(root);
+    const wasi = new WASI({ version: 'preview1' });
+    wasi.initialize(instantiate('reactor', wasi));
+  },
+
+  'a missing preopen is told as node:wasi tells it'() {
+    const { WASI } = require(root);
+    assert.throws(() => new WASI({ version: 'preview1', preopens: { '/': '/none' } }), { code: 'UVWASI_ENOENT', errno: 44 });
+  },
+
+  'a wrong option is told as node:wasi tells it'() {
+    const { WASI } = require(root);
+    assert.throws(() => new WASI({ version: 'preview1', args: 'a' }), { name: 'TypeError', code: 'ERR_INVALID_ARG_TYPE' });
+  },
+
+  'close releases the descriptors'() {
+    const { WASI } = require(root);
+    const before = fs.readdirSync('/proc/self/fd').length;
+    for (let i = 0; i < 20; i++) new WASI({ version: 'preview1', preopens: { '/': os.tmpdir() } }).close();
+    assert.ok(fs.readdirSync('/proc/self/fd').length < before + 20);
+  },
+};
+
+function instantiate(name, wasi) {
+  const module = new WebAssembly.Module(fs.readFileSync(path.join(guests, `${name}.wasm`)));
+  return new WebAssembly.Instance(module, wasi.getImportObject());
+}
+
+/** Runs a guest over a folder, and returns what it printed. */
+function runIn(folder, name, stdin) {
+  const { WASI } = require(root);
+  const output = path.join(folder, 'out');
+  const stdout = fs.openSync(output, 'w');
+  const wasi = new WASI({ version: 'preview1', args: [name], preopens: { '/sandbox': folder }, stdin, stdout });
+  assert.strictEqual(wasi.start(instantiate(name, wasi)), 0);
+  return fs.readFileSync(output, 'utf8');
+}
+
+function withFolder(use) {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'preopen-smoke-'));
+  try {
+    use(folder);
+  } finally {
+    fs.rmSync(folder, { recursive: true });
+  }
+}
+
+let failures = 0;
+for (const [name, test] of Object.entries(cases)) {
+  const known = KNOWN[runtime]?.[name];
+  let error;
+  try {
+    test();
+  } catch (thrown) {
+    error = thrown;
+  }
+  if (error === undefined && known === undefined) {
+    console.log(`ok      ${name}`);
+  } else if (error !== undefined && known !== undefined) {
+    console.log(`known   ${name}: ${known}`);
+  } else {
+    failures += 1;
+    console.log(`FAILED  ${name}: ${error === undefined ? 'works now: take it off the list' : error.stack}`);
+  }
+}
+console.log(`${runtime}: ${Object.keys(cases).length - failures} as expected, ${failures} not`);
+process.exitCode = failures === 0 ? 0 : 1;
