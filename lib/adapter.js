@@ -17,6 +17,12 @@ const getter = (prototype, name) => Object.getOwnPropertyDescriptor(prototype, n
 const memoryBuffer = getter(WebAssembly.Memory.prototype, 'buffer');
 const unsharedLength = getter(ArrayBuffer.prototype, 'byteLength');
 
+/**
+ * The call frame: one page for all guests of this thread, since one call is over before the next begins. A page for each
+ * guest would reserve 10 GiB of addresses, and take as long as all the rest of an adapter.
+ */
+const frame = new WebAssembly.Memory({ initial: 1, maximum: 1 });
+
 /** Compiled modules of this thread, by what they were compiled for. */
 const compiled = new Map();
 
@@ -36,7 +42,7 @@ function compile(key, emit) {
  */
 function instantiate(unstable, dispatch) {
   const module = compile(`adapter ${unstable}`, () => native.load().adapter(unstable));
-  return new WebAssembly.Instance(module, { preopen: { dispatch } }).exports;
+  return new WebAssembly.Instance(module, { preopen: { dispatch, frame } }).exports;
 }
 
 /**

@@ -2,7 +2,8 @@
 // Makes `wasi` and `node:wasi` mean this package, for `node --import preopen/register` (or --require).
 //
 // The built-in module is loaded once and its export replaced, so every way to it leads here: `require`, `import`,
-// `process.getBuiltinModule`. Workers inherit the flag, and run this file themselves.
+// `process.getBuiltinModule`. Workers inherit the flag, and run this file themselves. (Those that
+// are started from a string run before what --import names has run: for them --require is the one that works.)
 
 const { syncBuiltinESMExports } = require('node:module');
 const { WASI } = require('../index.js');
