@@ -38,8 +38,8 @@ const PROGRAMS = {
 function useIt() {
   return `
     const wasi = new WASI({ version: 'preview1', args: ['exit_code', '7'] });
-    const module = new WebAssembly.Module(require('node:fs').readFileSync('exit_code.wasm'));
-    const code = wasi.start(new WebAssembly.Instance(module, wasi.getImportObject()));
+    const program = new WebAssembly.Module(require('node:fs').readFileSync('exit_code.wasm'));
+    const code = wasi.start(new WebAssembly.Instance(program, wasi.getImportObject()));
     if (code !== 7) throw new Error('exit code ' + code);
     console.log('ok');`;
 }

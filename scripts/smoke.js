@@ -35,7 +35,7 @@ const cases = {
     withFolder((folder) => {
       const input = path.join(folder, 'in');
       fs.writeFileSync(input, 'through the sandbox\n');
-      assert.strictEqual(runIn(folder, 'cat', fs.openSync(input)), 'through the sandbox\n');
+      assert.strictEqual(runIn(folder, 'cat', fs.openSync(input)), 'through the sandbox\n20 bytes\n');
     });
   },
 
@@ -50,6 +50,47 @@ const cases = {
     const { WASI } = require(root);
     const wasi = new WASI({ version: 'preview1' });
     wasi.initialize(instantiate('reactor', wasi));
+  },
+
+  'a guest of preview0 runs'() {
+    const { WASI } = require(root);
+    withFolder((folder) => {
+      const output = path.join(folder, 'out');
+      const wasi = new WASI({ version: 'unstable', preopens: { '/sandbox': folder }, stdout: fs.openSync(output, 'w') });
+      assert.strictEqual(wasi.start(instantiate('preview0', wasi)), 9);
+      assert.match(fs.readFileSync(output, 'utf8'), /size 10/);
+    });
+  },
+
+  'a trap is a RuntimeError'() {
+    const { WASI } = require(root);
+    const wasi = new WASI({ version: 'preview1' });
+    assert.throws(() => wasi.start(instantiate('abort', wasi)), WebAssembly.RuntimeError);
+  },
+
+  'a shared memory serves'() {
+    const { WASI } = require(root);
+    const wasi = new WASI({ version: 'preview1', args: ['a', 'bc'] });
+    const memory = new WebAssembly.Memory({ initial: 1, maximum: 2, shared: true });
+    wasi.finalizeBindings({ exports: {} }, { memory });
+    assert.strictEqual(wasi.wasiImport.args_sizes_get(0, 4), 0);
+    assert.deepStrictEqual([...new Uint32Array(memory.buffer, 0, 2)], [2, 5]);
+  },
+
+  'a memory that is none is refused'() {
+    const { WASI } = require(root);
+    const wasi = new WASI({ version: 'preview1' });
+    assert.throws(() => wasi.finalizeBindings({ exports: { memory: {} } }), { code: 'ERR_INVALID_ARG_TYPE' });
+  },
+
+  'a call before the start is refused'() {
+    const { WASI } = require(root);
+    assert.throws(() => new WASI({ version: 'preview1' }).wasiImport.sched_yield(), { code: 'ERR_WASI_NOT_STARTED' });
+  },
+
+  'register replaces the built-in class'() {
+    require(path.join(root, 'lib/register.js'));
+    assert.strictEqual(require('node:wasi').WASI, require(root).WASI);
   },
 
   'a missing preopen is told as node:wasi tells it'() {
@@ -80,7 +121,7 @@ function runIn(folder, name, stdin) {
   const { WASI } = require(root);
   const output = path.join(folder, 'out');
   const stdout = fs.openSync(output, 'w');
-  const wasi = new WASI({ version: 'preview1', args: [name], preopens: { '/sandbox': folder }, stdin, stdout });
+  const wasi = new WASI({ version: 'preview1', args: [name], preopens: { '/sandbox': folder }, stdin, stdout, stderr: stdout });
   assert.strictEqual(wasi.start(instantiate(name, wasi)), 0);
   return fs.readFileSync(output, 'utf8');
 }
