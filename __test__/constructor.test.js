@@ -65,7 +65,7 @@ const failures = [
 ];
 
 for (const [title, options, errno, code] of failures) {
-  both(`new WASI fails on ${title}`, ({ WASI, t }) => {
+  const check = ({ WASI, t }, ...more) => {
     const dir = tmp(t);
     fs.writeFileSync(path.join(dir, 'file'), '');
     fs.symlinkSync('loop', path.join(dir, 'loop'));
@@ -81,9 +81,12 @@ for (const [title, options, errno, code] of failures) {
     const own = Object.getOwnPropertyDescriptors(error);
     delete own.stack;
     delete own.message;
-    assert.deepEqual(Object.keys(own).sort(), ['code', 'errno', 'syscall']);
+    assert.deepEqual(Object.keys(own).sort(), ['code', 'errno', ...more, 'syscall']);
     assert.deepEqual({ errno: error.errno, code: error.code, syscall: error.syscall }, { errno, code, syscall: 'uvwasi_init' });
-  });
+    if (more.includes('path')) assert.equal(error.path, Object.values(options(dir).preopens)[0]);
+  };
+  if (title.includes('std')) both(`new WASI fails on ${title}`, (host) => check(host));
+  else differs(`new WASI fails on ${title}`, why.preopenPath, { node: (host) => check(host), ours: (host) => check(host, 'path') });
 }
 
 both('the first wrong option is the one reported', ({ WASI }) => {

@@ -4,8 +4,9 @@ const assert = require('node:assert/strict');
 const fs = require('node:fs');
 const path = require('node:path');
 const { CLOCK, FDFLAGS, FILETYPE } = require('../helpers/abi');
-const { both, ours } = require('../helpers/both');
+const { both, differs, ours } = require('../helpers/both');
 const { client } = require('../helpers/client');
+const why = require('../helpers/why');
 
 const MS = 1000000n;
 const RD = 1;
@@ -13,19 +14,33 @@ const WR = 2;
 const PEEK = 1;
 const WAITALL = 2;
 
-both('what is not a socket', (host) => {
+function callsOn(guest, fd) {
+  const [iovs, count] = guest.iovecs(guest.put('x'));
+  return [['sock_recv', fd, iovs, count, 0, 512, 516], ['sock_send', fd, iovs, count, 0, 512], ['sock_shutdown', fd, WR], ['sock_accept', fd, 0, 512]];
+}
+
+function withFile(host) {
   const dir = host.tmp();
   fs.writeFileSync(path.join(dir, 'file'), '');
-  const guest = host.guest({ preopens: { '/sandbox': dir } });
-  const fd = guest.opened(3, 'file');
-  const [iovs, count] = guest.iovecs(guest.put('x'));
-  assert.equal(guest.call('sock_recv', fd, iovs, count, 0, 512, 516), 'NOTCAPABLE');
-  assert.equal(guest.call('sock_send', fd, iovs, count, 0, 512), 'NOTCAPABLE');
-  assert.equal(guest.call('sock_shutdown', fd, WR), 'NOTCAPABLE');
-  assert.equal(guest.call('sock_accept', fd, 0, 512), 'NOTCAPABLE');
-  for (const call of [['sock_recv', 99, iovs, count, 0, 512, 516], ['sock_send', 99, iovs, count, 0, 512], ['sock_shutdown', 99, WR], ['sock_accept', 99, 0, 512]]) {
-    assert.equal(guest.call(...call), 'BADF', call[0]);
-  }
+  return host.guest({ preopens: { '/sandbox': dir } });
+}
+
+differs('what is not a socket', why.notSocket, {
+  node(host) {
+    const guest = withFile(host);
+    for (const call of callsOn(guest, guest.opened(3, 'file'))) assert.equal(guest.call(...call), 'NOTCAPABLE', call[0]);
+  },
+  ours(host) {
+    const guest = withFile(host);
+    for (const fd of [3, guest.opened(3, 'file')]) {
+      for (const call of callsOn(guest, fd)) assert.equal(guest.call(...call), 'NOTSOCK', call[0]);
+    }
+  },
+});
+
+both('what is not open is no socket', (host) => {
+  const guest = withFile(host);
+  for (const call of callsOn(guest, 99)) assert.equal(guest.call(...call), 'BADF', call[0]);
 });
 
 // A guest with a listening socket behind its preopens.

@@ -43,7 +43,7 @@ class Guest {
   // options are the WASI's; extra: { pages, maximum, shared, memory }.
   constructor(host, options = {}, { pages = 1, maximum, shared = false, memory } = {}) {
     this.host = host;
-    this.args = (options.args ?? []).map(String);
+    this.args = Array.from(options.args ?? [], String);
     this.env = Object.entries(options.env ?? {}).filter(([, value]) => value !== undefined).map(([key, value]) => `${key}=${value}`);
     this.memory = memory ?? new WebAssembly.Memory({ initial: pages, maximum: maximum ?? (shared ? pages : undefined), shared });
     this.preview0 = options.version === 'unstable';
