@@ -11,8 +11,10 @@ const { main } = require('./lib/main.js');
 const { runStages } = require('./lib/stages.js');
 const { buildAddon, checkTools, installDevelopment, installRuntimes, runtimes } = require('./lib/setup.js');
 
-/** A test file that hangs fails after this long (ms). */
+/** A test that hangs fails after this long (ms) ... */
 const TIMEOUT = 120_000;
+/** ... and the whole suite with all its processes ends after this long (s): Node 26 waits for a file that spins. */
+const SUITE_TIMEOUT = 900;
 
 function setUp() {
   checkTools();
@@ -29,7 +31,7 @@ function rust() {
 function suite(node) {
   const reporter = path.join(root, 'scripts/lib/reporter.mjs');
   const flags = ['--expose-gc', '--test', `--test-timeout=${TIMEOUT}`, `--test-reporter=${reporter}`];
-  run(node, [...flags, ...testFiles('__test__')]);
+  run('timeout', ['--signal=KILL', `${SUITE_TIMEOUT}`, node, ...flags, ...testFiles('__test__')]);
 }
 
 /** By hand: Node 20 takes no patterns. */
