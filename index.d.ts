@@ -103,7 +103,7 @@ export interface WASIOptions {
   /**
    * How many descriptors the guest may hold at a time, standard streams and preopens included; past it, opening
    * answers `MFILE` (33). From 1 to 2147483647. Not in `node:wasi`.
-   * @default 1024
+   * @default 1024, or half of what the host process may hold (RLIMIT_NOFILE), where that is less
    */
   maxFds?: number | undefined;
   /**

@@ -97,7 +97,7 @@ function broken(cause) {
       ? "Node's permission model is on: allow native addons by --allow-addons."
       : 'The file does not fit this machine (an older C library, or another processor) or is damaged: install again, ' +
         'or build it here by `npm run build` in a clone of the repository.';
-  return noBinary(`preopen cannot load its addon on ${describeMachine()}: ${cause.message}. ${help}`, cause);
+  return noBinary(`preopen cannot load its addon on ${describeMachine()}: ${cause.message.replace(/\.$/, '')}. ${help}`, cause);
 }
 
 module.exports = { load };

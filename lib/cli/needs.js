@@ -35,7 +35,7 @@ function needsOf(binary) {
     wasi.add('component');
     miss(
       'it is a component (WASI 0.2 or later), not a core module',
-      'build for preview1 (in Rust the target wasm32-wasip1, in C wasm32-wasip1), or run it with wasmtime or jco',
+      'build for preview1 (target wasm32-wasip1), or run it with wasmtime or jco',
     );
     return { wasi: [...wasi], kind: 'library', problems };
   }

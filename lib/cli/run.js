@@ -61,7 +61,8 @@ function open(options) {
     if (error.code === 'ERR_INVALID_ARG_VALUE') throw new UsageError(error.message);
     if (!error.code?.startsWith('UVWASI_')) throw error;
     const errno = error.code.slice('UVWASI_'.length);
-    const what = error.path === undefined ? 'cannot open the sandbox' : `cannot open ${error.path}`;
+    const where = error.path ?? (options.sockets.length > 0 ? options.sockets.join(', ') : 'the sandbox');
+    const what = errno.startsWith('EADDR') ? `cannot listen on ${where}` : `cannot open ${where}`;
     throw new CliError(`${what}: ${OPEN_ERRORS[errno] ?? errno}`);
   }
 }
