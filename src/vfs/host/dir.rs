@@ -130,9 +130,9 @@ impl Dir for HostDir {
         if create && directory {
             return Err(Errno::Inval);
         }
-        if create && path.must_be_dir && !path.ends_in_dots() {
+        if create && (path.must_be_dir || path.ends_in_dots()) {
             self.place(&path)?;
-            return Err(Errno::Isdir);
+            return Err(if exclusive && path.ends_in_dots() { Errno::Exist } else { Errno::Isdir });
         }
         // A FIFO would wait for its other end, some devices for a carrier. The flag stays: on a file of a disk it means
         // nothing, and one like /proc/kmsg, which can wait, then answers `Again`.
@@ -240,6 +240,7 @@ impl Dir for HostDir {
     fn link(&self, path: Path<'_>, follow: bool, to: &dyn Dir, new: Path<'_>) -> Result<()> {
         let to = of_this_kind(to)?;
         let old = self.place_of(&Split::new(path), follow)?;
+        old.stat()?;
         let new = to.place_to_make(&Split::new(new))?;
         rustix::fs::linkat(old.parent, &*old.name, new.parent, &*new.name, AtFlags::empty())
             .map_err(from_host)

@@ -1,0 +1,6 @@
+//! The tests that need no JavaScript.
+
+mod host_dir;
+mod sandbox;
+mod support;
+mod tidy;
