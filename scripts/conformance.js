@@ -54,16 +54,21 @@ function run(wasm, under) {
       fs.cpSync(path.resolve(path.dirname(wasm), expected.root), root, { recursive: true, verbatimSymlinks: true });
     }
     const request = { under, wasm, args: expected.args, env: expected.env, root };
+    // Files: the pipes that Node makes for a child are sockets, which some programs can tell.
+    const [stdout, stderr] = ['stdout', 'stderr'].map((name) => path.join(scratch, name));
+    const files = [stdout, stderr].map((name) => fs.openSync(name, 'w'));
     const result = spawnSync(process.execPath, ['--no-warnings', __filename, '--child', JSON.stringify(request)], {
-      encoding: 'utf8',
+      stdio: ['ignore', ...files],
       timeout: TIMEOUT_MS,
     });
+    files.forEach((fd) => fs.closeSync(fd));
+    const [out, err] = [stdout, stderr].map((name) => fs.readFileSync(name, 'utf8'));
     if (result.signal !== null) return `ended by ${result.signal}`;
     if (result.status !== expected.exit_code) {
-      return `exit code ${result.status}: ${result.stderr.trim().split('\n').slice(0, 3).join(' | ')}`;
+      return `exit code ${result.status}: ${err.trim().split('\n').slice(0, 3).join(' | ')}`;
     }
-    if (expected.stdout !== '' && result.stdout !== expected.stdout) return `stdout ${JSON.stringify(result.stdout)}`;
-    if (expected.stderr !== '' && result.stderr !== expected.stderr) return `stderr ${JSON.stringify(result.stderr)}`;
+    if (expected.stdout !== '' && out !== expected.stdout) return `stdout ${JSON.stringify(out)}`;
+    if (expected.stderr !== '' && err !== expected.stderr) return `stderr ${JSON.stringify(err)}`;
     return null;
   } finally {
     fs.rmSync(scratch, { recursive: true, force: true });

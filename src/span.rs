@@ -1,6 +1,9 @@
 //! Ranges of bytes that a transfer fills or drains, which someone else may be changing meanwhile.
 
-#![expect(unsafe_code, reason = "memory that a guest's other threads may write is never seen as a Rust slice")]
+#![expect(
+    unsafe_code,
+    reason = "memory that a guest's other threads may write is never seen as a Rust slice"
+)]
 
 use std::ffi::c_void;
 use std::marker::PhantomData;

@@ -14,7 +14,9 @@ pub use filestat::{FDSTAT_SIZE, FILESTAT_SIZE_MAX, Fdstat, Filestat, Filetype};
 pub use flags::{Fdflags, Fstflags, Lookupflags, Oflags, Riflags, Sdflags, Whence};
 pub use imports::{IMPORTS, Import, MAX_PARAMS, Param};
 pub use rights::Rights;
-pub use subscription::{EVENT_SIZE, Event, EventType, SUBSCRIPTION_SIZE_MAX, Subscription, SubscriptionClock};
+pub use subscription::{
+    EVENT_SIZE, Event, EventType, SUBSCRIPTION_SIZE_MAX, Subscription, SubscriptionClock,
+};
 
 /// Which of the two snapshots a guest was built for. Preview0 has the same functions with other numbers for `whence` and
 /// other layouts for `filestat` and `subscription`.

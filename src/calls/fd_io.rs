@@ -28,13 +28,17 @@ pub fn fd_read<G: Guest>(
     let read = match entry.object() {
         Object::File(file) => {
             let mut offset = entry.offset();
-            let read = file_rounds(guest, list, |spans| file.read_at(spans, *offset).inspect(|len| *offset += *len as u64));
+            let read = file_rounds(guest, list, |spans| {
+                file.read_at(spans, *offset).inspect(|len| *offset += *len as u64)
+            });
             drop(offset);
             read?
         }
         Object::Stream(stream) => {
-            stream_rounds(process, guest, &entry, stream.as_ref(), Way::Read, list, |spans| stream.read(spans))?
-        },
+            stream_rounds(process, guest, &entry, stream.as_ref(), Way::Read, list, |spans| {
+                stream.read(spans)
+            })?
+        }
         Object::Dir(_) => return Err(Errno::Isdir.into()),
     };
     Ok(guest.memory().write_u32(nread, read)?)
@@ -91,7 +95,9 @@ pub fn fd_write<G: Guest>(
             written
         }
         Object::Stream(stream) => {
-            stream_rounds(process, guest, &entry, stream.as_ref(), Way::Write, list, |spans| stream.write(spans))?
+            stream_rounds(process, guest, &entry, stream.as_ref(), Way::Write, list, |spans| {
+                stream.write(spans)
+            })?
         }
         Object::Dir(_) => return Err(Errno::Isdir.into()),
     };

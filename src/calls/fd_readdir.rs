@@ -57,7 +57,11 @@ pub fn fd_readdir<G: Guest>(
             }
             cookie = entry.next;
             left -= 1;
-            if full || failed.is_err() || left == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            if full || failed.is_err() || left == 0 {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            }
         })?;
         failed?;
         if left > 0 {

@@ -62,7 +62,7 @@ pub fn fd_prestat_get<G: Guest>(process: &Process, guest: &mut G, fd: u32, buf: 
 }
 
 /// Writes the name of the directory that was open from the start under `fd`, without a NUL. Errors: `Badf` also for
-/// any other descriptor, `Nobufs` where `path_len` is less than its length, `Overflow`.
+/// any other descriptor, `Nametoolong` where `path_len` is less than its length, `Overflow`.
 pub fn fd_prestat_dir_name<G: Guest>(
     process: &Process,
     guest: &mut G,
@@ -75,7 +75,7 @@ pub fn fd_prestat_dir_name<G: Guest>(
     let entry = process.fds.get(fd, ANY)?;
     let name = entry.preopen_name().ok_or(Errno::Badf)?;
     if buffer.len() < name.len() {
-        return Err(Errno::Nobufs.into());
+        return Err(Errno::Nametoolong.into());
     }
     buffer.fill(name);
     Ok(())

@@ -56,7 +56,7 @@ pub type Call = Result<(), Halt>;
 
 macro_rules! dispatcher {
     ($($module:ident $name:ident($($param:ident: $kind:ident),*);)*) => {
-        #[expect(non_camel_case_types, clippy::upper_case_acronyms, reason = "the specification's names, as numbers")]
+        #[expect(non_camel_case_types, reason = "the specification's names, as numbers")]
         #[repr(u32)]
         enum Number { $($name,)* }
 
@@ -83,12 +83,7 @@ macro_rules! dispatcher {
 imports!(dispatcher);
 
 /// Copies a path out of the guest's memory and checks it. Errors: see [`Path::new`].
-fn path<'b>(
-    memory: Memory<'_>,
-    ptr: u32,
-    len: u32,
-    buffer: &'b mut TextBuffer,
-) -> Result<Path<'b>, Errno> {
+fn path<'b>(memory: Memory<'_>, ptr: u32, len: u32, buffer: &'b mut TextBuffer) -> Result<Path<'b>, Errno> {
     Path::new(read_text(memory, ptr, len, MAX_PATH, buffer)?)
 }
 

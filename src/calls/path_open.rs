@@ -118,7 +118,9 @@ impl Request {
         }
         // All that the file allows; where that is not writing, then reading.
         match dir.open(path, OpenOptions { access: Access::ReadWrite, ..options }) {
-            Err(Errno::Acces | Errno::Isdir | Errno::Perm | Errno::Rofs | Errno::Txtbsy) => dir.open(path, options),
+            Err(Errno::Acces | Errno::Isdir | Errno::Perm | Errno::Rofs | Errno::Txtbsy) => {
+                dir.open(path, options)
+            }
             opened => opened,
         }
     }

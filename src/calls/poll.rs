@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::{Call, Halt};
 use crate::abi::{
-    ClockId, EVENT_SIZE, Errno, Event, EventType, Rights, SUBSCRIPTION_SIZE_MAX, Subscription, SubscriptionClock,
+    ClockId, EVENT_SIZE, Errno, Event, EventType, Rights, SUBSCRIPTION_SIZE_MAX, Subscription,
+    SubscriptionClock,
 };
 use crate::fds::{Entry, Object};
 use crate::guest::Guest;
@@ -76,7 +77,8 @@ impl Item {
                 deadline(process, subscription.clock).unwrap_or_else(|errno| State::Now(Err(errno)))
             }
             EventType::FdRead | EventType::FdWrite => {
-                let way = if subscription.kind == EventType::FdRead { Rights::FD_READ } else { Rights::FD_WRITE };
+                let way =
+                    if subscription.kind == EventType::FdRead { Rights::FD_READ } else { Rights::FD_WRITE };
                 match process.fds.get(subscription.fd, Rights::POLL_FD_READWRITE.with(way)) {
                     Ok(entry) => readiness(entry, subscription.kind),
                     Err(Errno::Badf) => State::Now(Err(Errno::Badf)),

@@ -1,8 +1,10 @@
 //! Sockets.
 
+use std::sync::Arc;
+
 use super::fd_io::{checked, stream_rounds};
 use super::waiting::{Way, retry};
-use super::{Call, Halt};
+use super::{ANY, Call, Halt};
 use crate::abi::{Errno, Fdflags, Riflags, Rights, Sdflags};
 use crate::fds::{Entry, Object};
 use crate::guest::Guest;
@@ -19,7 +21,7 @@ pub fn sock_accept<G: Guest>(process: &Process, guest: &mut G, fd: u32, flags: u
     guest.memory().span(opened_fd, 4)?;
     let flags = Fdflags::decode(flags).ok().filter(|flags| Fdflags::NONBLOCK.contains(*flags));
     let flags = flags.ok_or(Errno::Notsup)?;
-    let entry = process.fds.get(fd, Rights::SOCK_ACCEPT)?;
+    let entry = socket(process, fd, Rights::SOCK_ACCEPT)?;
     let stream = stream(&entry)?;
     if process.fds.is_full() {
         return Err(Errno::Mfile.into());
@@ -53,7 +55,7 @@ pub fn sock_recv<G: Guest>(
     let mut list = checked(guest, ri_data, ri_data_len, ro_datalen)?;
     guest.memory().span(ro_flags, 2)?;
     let flags = Riflags::decode(ri_flags).map_err(|_| Errno::Notsup)?;
-    let entry = process.fds.get(fd, Rights::FD_READ)?;
+    let entry = socket(process, fd, Rights::FD_READ)?;
     let stream = stream(&entry)?;
     let waits = !entry.flags().contains(Fdflags::NONBLOCK);
     let everything = flags.contains(Riflags::WAITALL) && waits && !flags.contains(Riflags::PEEK);
@@ -103,7 +105,7 @@ pub fn sock_send<G: Guest>(
     if si_flags != 0 {
         return Err(Errno::Inval.into());
     }
-    let entry = process.fds.get(fd, Rights::FD_WRITE)?;
+    let entry = socket(process, fd, Rights::FD_WRITE)?;
     let stream = stream(&entry)?;
     let sent = stream_rounds(process, guest, &entry, stream, Way::Write, list, |spans| stream.send(spans))?;
     Ok(guest.memory().write_u32(so_datalen, sent)?)
@@ -113,13 +115,20 @@ pub fn sock_send<G: Guest>(
 /// `Notconn`. Like shutdown(2).
 pub fn sock_shutdown<G: Guest>(process: &Process, _guest: &mut G, fd: u32, how: u32) -> Call {
     let how = Sdflags::decode(how).ok().filter(|how| how.bits() != 0).ok_or(Errno::Notsup)?;
-    let entry = process.fds.get(fd, Rights::SOCK_SHUTDOWN)?;
+    let entry = socket(process, fd, Rights::SOCK_SHUTDOWN)?;
     Ok(stream(&entry)?.shutdown(how)?)
+}
+
+/// The descriptor, which must be a stream and have the rights. What can't be a socket says so first: it lacks the rights
+/// only because of that.
+fn socket(process: &Process, fd: u32, rights: Rights) -> Result<Arc<Entry>, Errno> {
+    stream(&*process.fds.get(fd, ANY)?)?;
+    process.fds.get(fd, rights)
 }
 
 fn stream(entry: &Entry) -> Result<&dyn Stream, Errno> {
     match entry.object() {
-        Object::Stream(stream) => Ok(stream.as_ref()),
-        Object::File(_) | Object::Dir(_) => Err(Errno::Notsock),
+        Object::Stream(stream) if stream.as_socket().is_some() => Ok(stream.as_ref()),
+        Object::Stream(_) | Object::File(_) | Object::Dir(_) => Err(Errno::Notsock),
     }
 }

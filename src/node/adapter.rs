@@ -5,8 +5,9 @@
 //! which takes no arguments, and returns the errno that it then finds in the frame.
 
 use wasm_encoder::{
-    CodeSection, ConstExpr, ElementSection, Elements, EntityType, ExportKind, ExportSection, Function, FunctionSection,
-    ImportSection, MemArg, MemArgTarget, MemorySection, MemoryType, Module, RefType, TableSection, TableType, TypeSection, ValType,
+    CodeSection, ConstExpr, ElementSection, Elements, EntityType, ExportKind, ExportSection, Function,
+    FunctionSection, ImportSection, MemArg, MemArgTarget, MemoryType, Module, RefType, TableSection,
+    TableType, TypeSection, ValType,
 };
 
 use super::frame::{ARGS, ERRNO, NUMBER, PAGES, UNBOUND};
@@ -54,16 +55,17 @@ pub fn adapter() -> Vec<u8> {
 
     let mut imports = ImportSection::new();
     imports.import("preopen", "dispatch", EntityType::Function(DISPATCH_TYPE));
+    // One frame serves all adapters of a thread: a call is read out of it before anything else can run.
+    let page =
+        MemoryType { minimum: 1, maximum: Some(1), memory64: false, shared: false, page_size_log2: None };
+    imports.import("preopen", "frame", EntityType::Memory(page));
     let mut tables = TableSection::new();
     tables.table(TABLE);
-    let mut memories = MemorySection::new();
-    let page = MemoryType { minimum: 1, maximum: Some(1), memory64: false, shared: false, page_size_log2: None };
-    memories.memory(page);
     let mut elements = ElementSection::new();
     elements.active(None, &ConstExpr::i32_const(0), Elements::Functions([unbound].as_slice().into()));
 
     let mut module = Module::new();
-    module.section(&types).section(&imports).section(&functions).section(&tables).section(&memories);
+    module.section(&types).section(&imports).section(&functions).section(&tables);
     module.section(&exports).section(&elements).section(&code);
     module.finish()
 }

@@ -61,7 +61,14 @@ pub fn dispatch_function(env: sys::napi_env, door: Rc<Door>) -> Result<sys::napi
     // the door leaks, which is safe.
     unsafe {
         let name = NAME.to_bytes().len() as isize;
-        check_status!(sys::napi_create_function(env, NAME.as_ptr(), name, Some(on_call), data, &mut function))?;
+        check_status!(sys::napi_create_function(
+            env,
+            NAME.as_ptr(),
+            name,
+            Some(on_call),
+            data,
+            &mut function
+        ))?;
         check_status!(sys::napi_add_finalizer(env, function, data, Some(on_drop), null_mut(), null_mut()))?;
         check_status!(sys::napi_get_reference_value(env, door.hooks, &mut hooks))?;
         check_status!(sys::napi_set_named_property(env, function, c"hooks".as_ptr(), hooks))?;
@@ -183,4 +190,3 @@ impl Guest for V8Guest<'_> {
         self.refresh().map_err(|_| Interrupted)
     }
 }
-

@@ -11,12 +11,14 @@ mod error;
 mod frame;
 mod options;
 mod sandbox;
+mod signals;
 
 use napi::bindgen_prelude::Buffer;
 use napi_derive::napi;
 
-/// The adapter module, as bytes to compile once a thread: it imports `preopen.dispatch`, and exports the functions of
-/// preview1, the call frame (`frame`, a memory) and `memory_size` (a table of one function).
+/// The adapter module, as bytes to compile once a thread: it imports `preopen.dispatch` and the call frame
+/// `preopen.frame` (a memory of one page), and exports the functions of preview1, the frame again, and `memory_size` (a
+/// table of one function).
 #[napi(js_name = "adapter")]
 pub fn adapter_module() -> Buffer {
     adapter::adapter().into()

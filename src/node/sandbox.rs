@@ -10,6 +10,7 @@ use super::door::{self, Door};
 use super::error::throw_init;
 use super::frame::{Frame, SIZE};
 use super::options::{Failure, GivenSocket, Options, process};
+use super::signals::ignore_file_size_limit;
 
 /// One guest's process, and the way to its calls.
 #[napi]
@@ -22,6 +23,7 @@ pub struct Sandbox {
 /// Throws as node:wasi does where a preopen or a descriptor can't be opened.
 #[napi]
 pub fn create(env: Env, options: Object<'_>) -> Result<Sandbox> {
+    ignore_file_size_limit();
     // SAFETY: the object is a live value of env.
     let parsed = unsafe { Options::from_napi_value(env.raw(), options.raw()) }?;
     let (process, sockets) =

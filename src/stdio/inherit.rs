@@ -2,7 +2,7 @@
 
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
-use rustix::fs::{FileType, Mode, OFlags, Stat, fcntl_getfl, fstat, open};
+use rustix::fs::{FileType, Mode, OFlags, Stat, fcntl_getfl, fstat, fstatfs, open};
 use rustix::io::{fcntl_dupfd_cloexec, ioctl_fionread};
 
 use super::{Socket, Source, Stream};
@@ -48,16 +48,16 @@ impl Inherited {
         if FileType::from_raw_mode(stat.st_mode) == FileType::Socket {
             return Ok(Box::new(Socket::new(fd)));
         }
-        Self::new(fd, &stat, false)
+        Self::over(fd, &stat, false)
     }
 
     /// A stream over a device or a FIFO that was opened for the guest, not blocking.
     pub fn opened(fd: OwnedFd) -> Result<Box<dyn Stream>> {
         let stat = fstat(&fd).map_err(from_host)?;
-        Self::new(fd, &stat, true)
+        Self::over(fd, &stat, true)
     }
 
-    fn new(fd: OwnedFd, stat: &Stat, ours: bool) -> Result<Box<dyn Stream>> {
+    fn over(fd: OwnedFd, stat: &Stat, ours: bool) -> Result<Box<dyn Stream>> {
         let flags = fcntl_getfl(&fd).map_err(from_host)?;
         let directions = match flags & OFlags::ACCMODE {
             OFlags::WRONLY => (false, true),
@@ -72,9 +72,10 @@ impl Inherited {
             filetype => {
                 // O_NONBLOCK on a duplicate would hold for the host too, and outlast the guest: so a pipe or a terminal
                 // is opened anew. Of other devices that could be another device (a terminal's master: a new pair).
-                let reopened = (filetype == FileType::Fifo || terminal && !is_master(stat))
-                    .then(|| reopen(&fd, flags))
-                    .flatten();
+                let reopened = (filetype == FileType::Fifo && is_anonymous(&fd)
+                    || terminal && !is_master(stat))
+                .then(|| reopen(&fd, flags))
+                .flatten();
                 match reopened {
                     Some(fd) => Kind::Bytes { fd, waits: Waits::Again },
                     None => Kind::Bytes { fd, waits: Waits::Blocks },
@@ -109,11 +110,18 @@ fn is_master(stat: &Stat) -> bool {
     (rustix::fs::major(stat.st_rdev), rustix::fs::minor(stat.st_rdev)) == PTMX
 }
 
+/// Whether a pipe has no name. One that has forgets, when it is opened anew, that its writers have gone.
+fn is_anonymous(fd: &OwnedFd) -> bool {
+    const PIPEFS_MAGIC: i64 = 0x5049_5045;
+    fstatfs(fd).is_ok_and(|stat| stat.f_type == PIPEFS_MAGIC)
+}
+
 /// Opens what a descriptor stands for once more, not blocking. `None` where the host does not let us.
 fn reopen(fd: &OwnedFd, flags: OFlags) -> Option<OwnedFd> {
     use std::os::fd::AsRawFd;
     let path = format!("/proc/self/fd/{}", fd.as_raw_fd());
-    let flags = (flags & (OFlags::ACCMODE | OFlags::APPEND)) | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY;
+    let flags =
+        (flags & (OFlags::ACCMODE | OFlags::APPEND)) | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY;
     let reopened = open(path, flags, Mode::empty()).ok()?;
     // Where /proc is something else, so may be what was opened.
     let (before, after) = (fstat(fd).ok()?, fstat(&reopened).ok()?);

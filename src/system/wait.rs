@@ -27,7 +27,11 @@ pub fn wait(waits: &mut [Wait<'_>], timeout: u64) -> Result<bool, Errno> {
 }
 
 fn polled<'f>(wait: &Wait<'f>) -> PollFd<'f> {
-    PollFd::from_borrowed_fd(wait.fd, if wait.write { PollFlags::OUT } else { PollFlags::IN })
+    // A socket whose peer has only stopped sending says so just to those who ask.
+    PollFd::from_borrowed_fd(
+        wait.fd,
+        if wait.write { PollFlags::OUT } else { PollFlags::IN | PollFlags::RDHUP },
+    )
 }
 
 fn run(fds: &mut [PollFd<'_>], timeout: &Timespec) -> Result<(), Errno> {

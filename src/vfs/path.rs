@@ -61,8 +61,11 @@ impl<'a> LinkTarget<'a> {
         let mut depth = 0_i32;
         let link = link.as_bytes();
         let trimmed = link.len() - link.iter().rev().take_while(|byte| **byte == b'/').count();
-        let parent = link[..trimmed].iter().rposition(|byte| *byte == b'/').map_or(&[][..], |end| &link[..end]);
-        for component in parent.split(|byte| *byte == b'/').chain(target.to_bytes().split(|byte| *byte == b'/')) {
+        let parent =
+            link[..trimmed].iter().rposition(|byte| *byte == b'/').map_or(&[][..], |end| &link[..end]);
+        for component in
+            parent.split(|byte| *byte == b'/').chain(target.to_bytes().split(|byte| *byte == b'/'))
+        {
             depth += match component {
                 b"" | b"." => 0,
                 b".." => -1,
