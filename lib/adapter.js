@@ -7,7 +7,6 @@
 // one import, `dispatch`.
 
 const native = require('./native.js');
-const { notAMemory } = require('./errors.js');
 
 const { WebAssembly, Uint8Array } = globalThis;
 const { apply } = Reflect;
@@ -70,7 +69,7 @@ function bufferOf(memory) {
   try {
     return apply(memoryBuffer, memory, []);
   } catch {
-    throw notAMemory();
+    throw require('./errors.js').notAMemory();
   }
 }
 

@@ -1,10 +1,11 @@
 'use strict';
 // Finds and loads the addon for this machine: the build beside package.json, or the platform's package.
 
-const { noBinary } = require('./errors.js');
-
 /** The machines that a build exists for; each is a package `@preopen/<name>`. */
 const PLATFORMS = new Set(['linux-x64-gnu']);
+
+/** Loaded by the first failure. */
+const errors = () => require('./errors.js');
 
 /** Read only where the build beside package.json is missing. */
 const version = () => require('../package.json').version;
@@ -69,14 +70,14 @@ function describeMachine() {
 }
 
 function unsupported() {
-  return noBinary(
+  return errors().noBinary(
     `preopen has no build for ${describeMachine()}. It runs on linux x64 (glibc): use such a machine or container ` +
       '(for Docker, an image like node:24-slim, not node:24-alpine, with --platform=linux/amd64).',
   );
 }
 
 function notInstalled(name, cause) {
-  return noBinary(
+  return errors().noBinary(
     `preopen runs on ${describeMachine()}, but its package @preopen/${name} is not installed. It is an optional ` +
       'dependency: install again on this machine, without --omit=optional or --no-optional, or add it by ' +
       `\`npm install @preopen/${name}@${version()}\`.`,
@@ -85,7 +86,7 @@ function notInstalled(name, cause) {
 }
 
 function mismatch(name, found) {
-  return noBinary(
+  return errors().noBinary(
     `preopen ${version()} found version ${found} of its package @preopen/${name}, and needs its own. Install again, or ` +
       `run \`npm install @preopen/${name}@${version()}\`.`,
   );
@@ -97,7 +98,7 @@ function broken(cause) {
       ? "Node's permission model is on: allow native addons by --allow-addons."
       : 'The file does not fit this machine (an older C library, or another processor) or is damaged: install again, ' +
         'or build it here by `npm run build` in a clone of the repository.';
-  return noBinary(`preopen cannot load its addon on ${describeMachine()}: ${cause.message.replace(/\.$/, '')}. ${help}`, cause);
+  return errors().noBinary(`preopen cannot load its addon on ${describeMachine()}: ${cause.message.replace(/\.$/, '')}. ${help}`, cause);
 }
 
 module.exports = { load };

@@ -1,7 +1,6 @@
 'use strict';
 // The options of `new WASI`: from whatever a caller passes to the plain configuration that native code trusts.
 
-const { invalidArgType, invalidArgValue } = require('./errors.js');
 const {
   validateArray,
   validateBoolean,
@@ -10,6 +9,9 @@ const {
   validateObject,
   validateString,
 } = require('./validate.js');
+
+/** Loaded by the first failure. */
+const errors = () => require('./errors.js');
 
 /**
  * What native code needs to know of one guest; see `create` in the addon.
@@ -67,7 +69,7 @@ function readOptions(options) {
 function readVersion(version) {
   validateString(version, 'options.version');
   if (version !== 'preview1' && version !== 'unstable') {
-    throw invalidArgValue('options.version', version, 'unsupported WASI version');
+    throw errors().invalidArgValue('options.version', version, 'unsupported WASI version');
   }
   return version;
 }
@@ -122,7 +124,7 @@ function readDirectory(guest, directory, name) {
   // A misspelt permission must not pass for one that was not asked for.
   const [stray] = Object.keys(unknown);
   if (stray !== undefined) {
-    throw invalidArgValue(`${name}.${stray}`, unknown[stray], 'is not an option of a preopened directory');
+    throw errors().invalidArgValue(`${name}.${stray}`, unknown[stray], 'is not an option of a preopened directory');
   }
   return { guest, host: path, readOnly, specialFiles };
 }
@@ -152,7 +154,7 @@ function readSocket(socket, name) {
     return socket;
   }
   if (socket === null || typeof socket !== 'object' || Array.isArray(socket)) {
-    throw invalidArgType(name, 'of type number, string or object', socket);
+    throw errors().invalidArgType(name, 'of type number, string or object', socket);
   }
   const { fd, address, port } = socket;
   if (fd !== undefined) {
@@ -174,7 +176,7 @@ function readAddress(text, name) {
     if (v6 !== undefined && isIPv6(v6)) return `[${v6}]:${Number(port)}`;
     if (host !== undefined && isIPv4(host)) return `${host}:${Number(port)}`;
   }
-  throw invalidArgValue(name, text, "must be an IP address and a port, as in '127.0.0.1:8080' or '[::1]:8080'");
+  throw errors().invalidArgValue(name, text, "must be an IP address and a port, as in '127.0.0.1:8080' or '[::1]:8080'");
 }
 
 module.exports = { readOptions };

@@ -1,7 +1,8 @@
 'use strict';
 // Checks of single values: each returns, or throws what Node's own check of that kind throws.
 
-const { invalidArgType, invalidArgValue, outOfRange } = require('./errors.js');
+/** Loaded by the first failure. */
+const errors = () => require('./errors.js');
 
 const INT32_MAX = 0x7fffffff;
 
@@ -12,33 +13,33 @@ const INT32_MAX = 0x7fffffff;
  */
 function validateObject(value, name) {
   if (value === null || typeof value !== 'object' || Array.isArray(value)) {
-    throw invalidArgType(name, 'of type object', value);
+    throw errors().invalidArgType(name, 'of type object', value);
   }
 }
 
 /** @type {(value: unknown, name: string) => asserts value is unknown[]} */
 function validateArray(value, name) {
-  if (!Array.isArray(value)) throw invalidArgType(name, 'an instance of Array', value);
+  if (!Array.isArray(value)) throw errors().invalidArgType(name, 'an instance of Array', value);
 }
 
 /** @type {(value: unknown, name: string) => asserts value is string} */
 function validateString(value, name) {
-  if (typeof value !== 'string') throw invalidArgType(name, 'of type string', value);
+  if (typeof value !== 'string') throw errors().invalidArgType(name, 'of type string', value);
 }
 
 /** @type {(value: unknown, name: string) => asserts value is boolean} */
 function validateBoolean(value, name) {
-  if (typeof value !== 'boolean') throw invalidArgType(name, 'of type boolean', value);
+  if (typeof value !== 'boolean') throw errors().invalidArgType(name, 'of type boolean', value);
 }
 
 /** @type {(value: unknown, name: string) => asserts value is Function} */
 function validateFunction(value, name) {
-  if (typeof value !== 'function') throw invalidArgType(name, 'of type function', value);
+  if (typeof value !== 'function') throw errors().invalidArgType(name, 'of type function', value);
 }
 
 /** @type {(value: unknown, name: string) => asserts value is undefined} */
 function validateUndefined(value, name) {
-  if (value !== undefined) throw invalidArgType(name, 'undefined', value);
+  if (value !== undefined) throw errors().invalidArgType(name, 'undefined', value);
 }
 
 /**
@@ -50,9 +51,9 @@ function validateUndefined(value, name) {
  * @returns {asserts value is number}
  */
 function validateInteger(value, name, min = 0, max = INT32_MAX) {
-  if (typeof value !== 'number') throw invalidArgType(name, 'of type number', value);
-  if (!Number.isInteger(value)) throw outOfRange(name, 'an integer', value);
-  if (value < min || value > max) throw outOfRange(name, `>= ${min} && <= ${max}`, value);
+  if (typeof value !== 'number') throw errors().invalidArgType(name, 'of type number', value);
+  if (!Number.isInteger(value)) throw errors().outOfRange(name, 'an integer', value);
+  if (value < min || value > max) throw errors().outOfRange(name, `>= ${min} && <= ${max}`, value);
 }
 
 /**
@@ -60,7 +61,7 @@ function validateInteger(value, name, min = 0, max = INT32_MAX) {
  * @type {(value: string, name: string) => void}
  */
 function validateNoNul(value, name) {
-  if (value.includes('\0')) throw invalidArgValue(name, value, 'must be a string without null bytes');
+  if (value.includes('\0')) throw errors().invalidArgValue(name, value, 'must be a string without null bytes');
 }
 
 module.exports = {

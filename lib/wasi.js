@@ -2,15 +2,18 @@
 // The class: a guest's life from its options to its end. The same shape, order of checks and errors as `node:wasi`.
 
 const adapter = require('./adapter.js');
-const { endHost, kExitCode } = require('./exit.js');
 const { Imports } = require('./imports.js');
 const native = require('./native.js');
-const { accessDenied, alreadyStarted, notStarted } = require('./errors.js');
 const { readOptions } = require('./options.js');
 const { validateBoolean, validateFunction, validateObject, validateUndefined } = require('./validate.js');
 
+/** Loaded by the first failure. */
+const errors = () => require('./errors.js');
+
 /** A property, not a private field: like those of `node:wasi`, an instance may stand behind a Proxy. */
 const kGuest = Symbol('kGuest');
+/** Thrown through the guest's frames by an exit, and swallowed by `start()`. The name is Node's. */
+const kExitCode = Symbol('kExitCode');
 const kNoOptions = Object.freeze({ __proto__: null });
 
 /** What an instance knows of its guest; and the hooks, what native code may call while the guest runs. */
@@ -52,18 +55,30 @@ class Guest {
   }
 
   notStarted() {
-    throw notStarted();
+    throw errors().notStarted();
   }
 
   /** Called between the slices of a long wait, so that a terminated Worker notices. */
   idle() {}
 }
 
+/**
+ * Ends the process at once, as C's `exit` does: no 'exit' event, nothing flushed. In a Worker it ends that Worker only,
+ * where `node:wasi` takes the whole process down.
+ * @param {number} code
+ * @returns {never}
+ */
+function endHost(code) {
+  const { isMainThread } = require('node:worker_threads');
+  if (isMainThread && typeof process.reallyExit === 'function') process.reallyExit(code & 0xff);
+  process.exit(code & 0xff);
+}
+
 /** See index.d.ts. */
 class WASI {
   constructor(options = kNoOptions) {
     const config = readOptions(options);
-    if (process.permission?.has('wasi') === false) throw accessDenied();
+    if (process.permission?.has('wasi') === false) throw errors().accessDenied();
     const guest = new Guest(config);
 
     const { returnOnExit } = options;
@@ -84,7 +99,7 @@ class WASI {
 
   finalizeBindings(instance, { memory = instance?.exports?.memory } = kNoOptions) {
     const guest = this[kGuest];
-    if (guest.started) throw alreadyStarted();
+    if (guest.started) throw errors().alreadyStarted();
     validateObject(instance, 'instance');
     validateObject(instance.exports, 'instance.exports');
     adapter.bind(guest.functions.memory_size, memory);
