@@ -1,0 +1,141 @@
+'use strict';
+// Standard streams: files, pipes, sockets, and what the host does with the same descriptors.
+const assert = require('node:assert/strict');
+const fs = require('node:fs');
+const path = require('node:path');
+const { FILETYPE } = require('./helpers/abi');
+const { both, ours } = require('./helpers/both');
+const { child } = require('./helpers/child');
+const { load, run } = require('./helpers/program');
+
+load('cat');
+const guestFile = path.join(__dirname, 'guests/cat.wasm');
+// A script that runs a guest on the process's own descriptors, after `before`.
+const script = (host, before = '', name = guestFile) => `
+  const { WASI } = require(${JSON.stringify(host.specifier)});
+  ${before}
+  const module = new WebAssembly.Module(require('node:fs').readFileSync(${JSON.stringify(name)}));
+  const wasi = new WASI({ version: 'preview1', args: ['guest'] });
+  process.exitCode = wasi.start(new WebAssembly.Instance(module, wasi.getImportObject()));`;
+
+const TEXT = Array.from({ length: 20000 }, (_, index) => `line ${index}`).join('\n');
+
+both('files', (host) => {
+  const { code, stdout, stderr } = run(host, 'cat', { stdin: TEXT });
+  assert.deepEqual({ code, stdout, stderr }, { code: 0, stdout: TEXT, stderr: `${TEXT.length} bytes\n` });
+});
+
+both('sockets, which is what Node gives a child', async (host) => {
+  const { status, stdout, stderr } = await child(script(host), { input: TEXT });
+  assert.deepEqual({ status, stdout, stderr }, { status: 0, stdout: TEXT, stderr: `${TEXT.length} bytes\n` });
+});
+
+both('pipes', async (host) => {
+  const { status, stdout, stderr } = await child(script(host), { input: TEXT, shell: 'cat | $NODE | cat' });
+  assert.deepEqual({ status, stdout, stderr }, { status: 0, stdout: TEXT, stderr: `${TEXT.length} bytes\n` });
+});
+
+both('a pipe that is read slowly', async (host) => {
+  const { stdout, stderr } = await child(script(host), { input: TEXT, shell: 'cat | $NODE | (sleep 0.3; wc -c)' });
+  assert.deepEqual([Number(stdout), stderr], [TEXT.length, `${TEXT.length} bytes\n`]);
+});
+
+both('a pipe that nobody reads', async (host) => {
+  const { stderr, status } = await child(script(host), { input: TEXT, shell: '{ $NODE; echo "exit code $?" >&2; } | true' });
+  assert.equal(status, 0);
+  assert.match(stderr, /exit code 2/);
+});
+
+both('closed input', async (host) => {
+  const { status, stderr } = await child(script(host), { shell: '$NODE < /dev/null' });
+  assert.deepEqual([status, stderr], [0, '0 bytes\n']);
+});
+
+// node:wasi answers EAGAIN: the host has made the descriptor non-blocking.
+ours('the host has touched process.stdin and process.stdout', async (host) => {
+  const { stdout, stderr } = await child(script(host, 'process.stdin.on("error", () => {}); process.stdout.on("error", () => {});'), {
+    shell: '(sleep 0.2; echo late) | $NODE | cat',
+  });
+  assert.deepEqual([stdout, stderr], ['late\n', '5 bytes\n']);
+});
+
+ours('what the guest does to its streams is not done to the host\'s', async (host) => {
+  const code = `
+    const { WASI } = require(${JSON.stringify(host.specifier)});
+    const wasi = new WASI({ version: 'preview1' });
+    wasi.start({ exports: { memory: new WebAssembly.Memory({ initial: 1 }), _start() {} } });
+    for (const fd of [0, 1, 2]) {
+      wasi.wasiImport.fd_fdstat_set_flags(fd, 4);
+      wasi.wasiImport.fd_close(fd);
+    }
+    const flags = [0, 1, 2].map((fd) => parseInt(require('fs').readFileSync('/proc/self/fdinfo/' + fd, 'utf8').match(/flags:\\s+(\\d+)/)[1], 8) & 0o4000);
+    require('fs').writeSync(1, JSON.stringify({ flags, read: require('fs').readFileSync(0, 'utf8') }));`;
+  const { stdout } = await child(code, { input: 'for the host', shell: 'cat | $NODE | cat' });
+  assert.deepEqual(JSON.parse(stdout), { flags: [0, 0, 0], read: 'for the host' });
+});
+
+both('the offset of a file is the host\'s as well', (host) => {
+  const file = path.join(host.tmp(), 'file');
+  fs.writeFileSync(file, '0123456789');
+  const fd = fs.openSync(file, 'r+');
+  host.t.after(() => fs.closeSync(fd));
+  fs.readSync(fd, Buffer.alloc(2));
+  const guest = host.guest({ stdin: fd, stdout: fd });
+  assert.equal(guest.read(0, 3).data, '234');
+  assert.equal(fs.readSync(fd, Buffer.alloc(2)), 2);
+  assert.equal(guest.write(1, 'X').errno, 'SUCCESS');
+  assert.equal(fs.readFileSync(file, 'utf8'), '0123456X89');
+});
+
+both('a file opened to append stays one', (host) => {
+  const file = path.join(host.tmp(), 'file');
+  fs.writeFileSync(file, 'start');
+  const fd = fs.openSync(file, 'a');
+  host.t.after(() => fs.closeSync(fd));
+  assert.equal(host.guest({ stdout: fd }).write(1, '!').written, 1);
+  assert.equal(fs.readFileSync(file, 'utf8'), 'start!');
+});
+
+both('a file opened only to read, as output, and only to write, as input', (host) => {
+  const file = path.join(host.tmp(), 'file');
+  fs.writeFileSync(file, 'start');
+  const [reader, writer] = [fs.openSync(file, 'r'), fs.openSync(file, 'a')];
+  host.t.after(() => {
+    fs.closeSync(reader);
+    fs.closeSync(writer);
+  });
+  const guest = host.guest({ stdin: writer, stdout: reader });
+  assert.notEqual(guest.read(0, 1).errno, 'SUCCESS');
+  assert.notEqual(guest.write(1, 'x').errno, 'SUCCESS');
+  assert.equal(fs.readFileSync(file, 'utf8'), 'start');
+});
+
+both('one descriptor for all three streams', (host) => {
+  const file = path.join(host.tmp(), 'file');
+  const fd = fs.openSync(file, 'w+');
+  host.t.after(() => fs.closeSync(fd));
+  const guest = host.guest({ stdin: fd, stdout: fd, stderr: fd });
+  assert.equal(guest.write(1, 'out ').errno, 'SUCCESS');
+  assert.equal(guest.write(2, 'err').errno, 'SUCCESS');
+  assert.equal(fs.readFileSync(file, 'utf8'), 'out err');
+});
+
+both('a directory as standard input', (host) => {
+  const fd = fs.openSync(host.tmp(), 'r');
+  host.t.after(() => fs.closeSync(fd));
+  const guest = host.guest({ stdin: fd });
+  assert.equal(guest.fdstat(0).type, FILETYPE.DIRECTORY);
+  assert.notEqual(guest.read(0, 1).errno, 'SUCCESS');
+});
+
+both('seeks on a pipe are not within its rights', async (host) => {
+  const code = `
+    const { WASI } = require(${JSON.stringify(host.specifier)});
+    const wasi = new WASI({ version: 'preview1' });
+    wasi.start({ exports: { memory: new WebAssembly.Memory({ initial: 1 }), _start() {} } });
+    const { fd_seek, fd_tell, fd_pread } = wasi.wasiImport;
+    console.error(JSON.stringify([fd_seek(0, 0n, 0, 256), fd_tell(0, 256), fd_pread(0, 256, 1, 0n, 512)]));`;
+  const { stderr } = await child(code, { shell: 'echo x | $NODE' });
+  // why.seekPipe: 76, not ESPIPE.
+  assert.deepEqual(JSON.parse(stderr), [76, 76, 76]);
+});
