@@ -136,6 +136,6 @@ both('seeks on a pipe are not within its rights', async (host) => {
     const { fd_seek, fd_tell, fd_pread } = wasi.wasiImport;
     console.error(JSON.stringify([fd_seek(0, 0n, 0, 256), fd_tell(0, 256), fd_pread(0, 256, 1, 0n, 512)]));`;
   const { stderr } = await child(code, { shell: 'echo x | $NODE' });
-  // why.seekPipe: 76, not ESPIPE.
+  // 76, not ESPIPE: see RATIONALE.md.
   assert.deepEqual(JSON.parse(stderr), [76, 76, 76]);
 });

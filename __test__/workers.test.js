@@ -7,6 +7,7 @@ const net = require('node:net');
 const path = require('node:path');
 const { Worker } = require('node:worker_threads');
 const { both, ours } = require('./helpers/both');
+const why = require('./helpers/why');
 
 const LIMIT = 250;
 const guestFile = path.join(__dirname, 'guests/blocked.wasm');
@@ -119,7 +120,7 @@ both('a WASI in each of several Workers, at the same time', async (host) => {
   assert.deepEqual(codes, [11, 12, 13]);
 });
 
-ours('returnOnExit: false ends a Worker, not the process', async (host) => {
+ours('returnOnExit: false ends a Worker, not the process', why.workerExit, async (host) => {
   const worker = new Worker(code, {
     eval: true,
     env: { ...process.env, SPECIFIER: host.specifier },

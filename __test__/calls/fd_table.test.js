@@ -4,6 +4,7 @@ const assert = require('node:assert/strict');
 const fs = require('node:fs');
 const path = require('node:path');
 const { both, differs, ours } = require('../helpers/both');
+const { child } = require('../helpers/child');
 const why = require('../helpers/why');
 
 function withFile(host, options) {
@@ -37,6 +38,24 @@ both('preopens may be closed', (host) => {
   assert.equal(guest.close(3), 'SUCCESS');
   assert.equal(guest.open(3, 'file').errno, 'BADF');
   assert.equal(guest.read(fd, 4).data, '0123');
+});
+
+const closesOutput = (host) => child(`
+  const { WASI } = require(${JSON.stringify(host.specifier)});
+  const wasi = new WASI({ version: 'preview1' });
+  wasi.start({ exports: { memory: new WebAssembly.Memory({ initial: 1 }), _start() { wasi.wasiImport.fd_close(1); } } });
+  require('node:fs').writeSync(1, 'the host speaks');`);
+
+differs('a guest that closes its standard output', why.stdioClose, {
+  async node(host) {
+    const { stdout, stderr } = await closesOutput(host);
+    assert.equal(stdout, '');
+    assert.match(stderr, /EBADF/);
+  },
+  async ours(host) {
+    const { stdout, status } = await closesOutput(host);
+    assert.deepEqual([stdout, status], ['the host speaks', 0]);
+  },
 });
 
 ours('standard descriptors may be closed; the host keeps its own', (host) => {

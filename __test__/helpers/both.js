@@ -6,6 +6,7 @@
 //   differs(title, WHY.heading, { node, ours })       a deliberate difference: both behaviours are asserted, and the heading
 //                                                     is the one in RATIONALE.md that gives the reason
 //   ours(title, fn)                                   node:wasi has no such thing, or crashes or hangs on it
+//   ours(title, WHY.heading, fn)                      as above; RATIONALE.md has the reason
 //
 // A case gets a host: { name, isNode, WASI, specifier, t, tmp(), guest(options, extra) }. What a case opened is closed after it.
 const fs = require('node:fs');
@@ -65,8 +66,8 @@ function differs(title, heading, { node, ours }) {
   run(title, hosts.ours, ours);
 }
 
-function ours(title, fn) {
-  run(title, hosts.ours, fn);
+function ours(title, ...rest) {
+  run(title, hosts.ours, rest.pop());
 }
 
 // What this process has open: [descriptor, what it leads to].

@@ -1,6 +1,7 @@
 'use strict';
 // The headings of RATIONALE.md that the deliberate differences from node:wasi refer to.
 module.exports = {
+  absoluteLinks: "Why does an absolute link not lead to the guest's own paths?",
   coercion: 'Why do the 46 functions coerce their arguments instead of answering EINVAL?',
   closes: 'Why are descriptors released when a guest ends?',
   environment: 'Why may an environment be empty?',
@@ -19,10 +20,12 @@ module.exports = {
   readlink: 'Why does path_readlink truncate instead of failing?',
   fdflags: 'Why does fd_fdstat_get give WASI flags?',
   rightsZero: 'Why is a path_open that asks for no rights not restricted?',
-  seekPipe: 'Why does a seek on a pipe answer what it answers?',
+  dots: 'Why are `.` and `..` not listed?',
   sparseArgs: 'Why is a hole in `args` the text undefined?',
   special: 'Why are FIFOs, sockets and devices refused?',
   stdioClose: 'Why does fd_close not close the descriptors of the host?',
   times: 'Why do times have nanoseconds?',
+  truncate: 'Why does `O_TRUNC` work through a directory that the guest opened?',
   utf8: 'Why are paths that are not UTF-8 refused?',
+  workerExit: 'Why does `returnOnExit: false` end only the Worker?',
 };

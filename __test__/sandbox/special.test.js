@@ -7,6 +7,7 @@ const net = require('node:net');
 const path = require('node:path');
 const { FILETYPE, OFLAGS, READ, WRITE } = require('../helpers/abi');
 const { ours } = require('../helpers/both');
+const why = require('../helpers/why');
 
 async function specials(host, mount = {}) {
   const dir = host.tmp();
@@ -18,7 +19,7 @@ async function specials(host, mount = {}) {
   return { dir, guest: host.guest({ preopens: { '/sandbox': { path: dir, ...mount }, '/dev': { path: '/dev', ...mount } } }) };
 }
 
-ours('they are refused at once, however they are opened', async (host) => {
+ours('they are refused at once, however they are opened', why.special, async (host) => {
   const { guest } = await specials(host);
   const start = Date.now();
   for (const [fd, name] of [[3, 'fifo'], [3, 'link'], [3, 'socket'], [4, 'null'], [4, 'zero'], [4, 'random']]) {
