@@ -31,7 +31,7 @@ function rust() {
 function suite(node) {
   const reporter = path.join(root, 'scripts/lib/reporter.mjs');
   const flags = ['--expose-gc', '--test', `--test-timeout=${TIMEOUT}`, `--test-reporter=${reporter}`];
-  run('timeout', ['--signal=KILL', `${SUITE_TIMEOUT}`, node, ...flags, ...testFiles('__test__')]);
+  run('timeout', ['--signal=KILL', `${SUITE_TIMEOUT}`, node, ...flags, ...testFiles('__test__')], { name: 'the suite' });
 }
 
 /** By hand: Node 20 takes no patterns. */
