@@ -56,12 +56,13 @@ function chosen(list) {
   return rows.filter((row) => names.includes(row.name) || names.includes(row.kind));
 }
 
-/** The files that the guests open: 1 MiB to read, the same five folders deep, and 1,000 entries to list. */
-function makeFixture() {
+/** The files that the guests open: 1 MiB to read, the same five folders deep, and 1,000 entries where they are listed. */
+function makeFixture(rows) {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'preopen-bench-'));
   const bytes = Buffer.alloc(1 << 20, 'preopen ');
   fs.mkdirSync(path.join(folder, 'dir/b/c/d'), { recursive: true });
   for (const name of ['file.bin', 'dir/file.bin', 'dir/b/c/d/file.bin']) fs.writeFileSync(path.join(folder, name), bytes);
+  if (!rows.some(({ name }) => name === 'fd_readdir')) return folder;
   fs.mkdirSync(path.join(folder, 'list'));
   for (let i = 0; i < 1000; i++) fs.writeFileSync(path.join(folder, 'list', `entry-${String(i).padStart(4, '0')}.txt`), '');
   return folder;
@@ -167,7 +168,7 @@ async function bench() {
   const wanted = chosen(options.only);
   if (wanted.some(({ kind }) => kind === 'program')) installPrograms();
   const runtimes = findRuntimes(options.node);
-  const fixture = makeFixture();
+  const fixture = makeFixture(wanted);
   const report = {
     date: new Date().toISOString(),
     machine: { cpu: os.cpus()[0].model, cores: os.cpus().length, system: `${os.type()} ${os.release()} ${os.arch()}` },
@@ -211,7 +212,7 @@ function progress(text) {
 /** One row again and again, in this process: what a profiler attaches to. */
 async function loop() {
   const [row] = chosen(options.loop);
-  const fixture = makeFixture();
+  const fixture = makeFixture([row]);
   process.on('exit', () => fs.rmSync(fixture, { recursive: true, force: true }));
   process.on('SIGINT', () => process.exit());
   if (row.kind !== 'call') throw new Error(`${row.name} happens once in a process: profile \`node benchmark/measure.js\``);
