@@ -101,7 +101,9 @@ ours('accept, receive, send, shut down', async (host) => {
   assert.equal(guest.call('sock_shutdown', connection.fd, WR), 'SUCCESS');
   assert.equal(await peer.ended(), true);
   assert.equal(send(guest, connection.fd, 'x').errno, 'PIPE');
-  peer.end();
+  peer.send('more');
+  assert.equal(recv(guest, connection.fd).data, 'more');
+  assert.equal(guest.call('sock_shutdown', connection.fd, RD), 'SUCCESS');
   assert.deepEqual(recv(guest, connection.fd), { errno: 'SUCCESS', data: '', flags: 0 });
   assert.equal(guest.close(connection.fd), 'SUCCESS');
 });

@@ -5,7 +5,7 @@ const { Worker } = require('node:worker_threads');
 
 const code = `
   const { parentPort, workerData } = require('node:worker_threads');
-  const socket = require('node:net').connect(workerData, '127.0.0.1');
+  const socket = require('node:net').connect({ port: workerData, host: '127.0.0.1', allowHalfOpen: true });
   socket.on('connect', () => parentPort.postMessage({ event: 'connect' }));
   socket.on('data', (data) => parentPort.postMessage({ event: 'data', data: data.toString('latin1') }));
   socket.on('end', () => parentPort.postMessage({ event: 'end' }));
