@@ -4,7 +4,7 @@ use super::waiting::{Way, retry};
 use super::{Call, Halt};
 use crate::abi::{Errno, Fdflags, Rights, Whence};
 use crate::fds::{Entry, Object};
-use crate::guest::{Guest, Iovecs};
+use crate::guest::{Guest, Iovecs, Round};
 use crate::process::Process;
 use crate::span::{Span, total};
 use crate::stdio::Stream;
@@ -15,6 +15,7 @@ const MOST: usize = 0x7fff_f000;
 
 /// Reads from the descriptor's offset on, and writes how many bytes there were; 0 is the end. Errors: `Overflow`, `Badf`,
 /// `Again` with NONBLOCK, `Notcapable`. Like readv(2).
+#[inline(never)]
 pub fn fd_read<G: Guest>(
     process: &Process,
     guest: &mut G,
@@ -46,6 +47,7 @@ pub fn fd_read<G: Guest>(
 
 /// Reads from `offset` on, and leaves the descriptor's own offset. Errors: as `fd_read`, `Spipe`, `Inval` for an offset
 /// beyond 2^63. Like preadv(2).
+#[inline(never)]
 pub fn fd_pread<G: Guest>(
     process: &Process,
     guest: &mut G,
@@ -65,6 +67,7 @@ pub fn fd_pread<G: Guest>(
 
 /// Writes at the descriptor's offset, or at the end with APPEND, and writes how many bytes were taken. Errors: `Overflow`,
 /// `Badf`, `Again` with NONBLOCK, `Pipe`, `Nospc`, `Fbig`, `Rofs`, `Notcapable`. Like writev(2).
+#[inline(never)]
 pub fn fd_write<G: Guest>(
     process: &Process,
     guest: &mut G,
@@ -106,6 +109,7 @@ pub fn fd_write<G: Guest>(
 
 /// Writes at `offset`, and leaves the descriptor's own offset. Errors: as `fd_write`, `Spipe`, `Inval` for an offset
 /// beyond 2^63. Like pwritev(2).
+#[inline(never)]
 pub fn fd_pwrite<G: Guest>(
     process: &Process,
     guest: &mut G,
@@ -246,7 +250,9 @@ fn step<G: Guest>(
     list: &Iovecs,
     transfer: &mut impl FnMut(&[Span<'_>]) -> Result<usize, Errno>,
 ) -> Result<Step, Errno> {
-    let round = list.round(guest.memory())?;
+    // Filled in place: it is too large to be handed around.
+    let mut round = Round::new();
+    list.round(guest.memory(), &mut round)?;
     let spans = round.spans();
     let len = if spans.is_empty() { 0 } else { transfer(spans)? };
     Ok(Step { wanted: total(spans), len, last: round.is_last() })

@@ -15,6 +15,7 @@ const SLICE: u32 = 4096;
 /// name's length u32, the type u8) and its name, and how many bytes that is. The entry that no longer fits is cut, and
 /// `bufused` is then `buf_len`: the caller asks again with the last whole entry's cookie. Errors: `Overflow`, `Badf`,
 /// `Notdir`, `Notcapable`. Like getdents(2).
+#[inline(never)]
 pub fn fd_readdir<G: Guest>(
     process: &Process,
     guest: &mut G,

@@ -8,6 +8,7 @@ use crate::process::Process;
 use crate::vfs::{SetTime, SetTimes};
 
 /// Writes a descriptor's `filestat`. Errors: `Badf`, `Notcapable`, `Overflow`. Like fstat(2).
+#[inline(never)]
 pub fn fd_filestat_get<G: Guest>(process: &Process, guest: &mut G, fd: u32, buf: u32) -> Call {
     let memory = guest.memory();
     let size = Filestat::size(process.snapshot);

@@ -21,7 +21,7 @@ mod sock;
 mod waiting;
 
 use crate::abi::imports::imports;
-use crate::abi::{Errno, MAX_PARAMS, Rights};
+use crate::abi::{Errno, Rights};
 use crate::guest::{Guest, Interrupted, Memory, TextBuffer, read_text};
 use crate::process::Process;
 use crate::vfs::{MAX_PATH, Path};
@@ -60,18 +60,20 @@ macro_rules! dispatcher {
         #[repr(u32)]
         enum Number { $($name,)* }
 
-        /// Makes the call whose row in [`crate::abi::IMPORTS`] is `number`. Errors: `Nosys` for a number without a row.
+        /// Makes the call whose row in [`crate::abi::IMPORTS`] is `number`; `arg` gives its arguments, of which a u32 is
+        /// the lower half. They are all taken before the call begins. Errors: `Nosys` for a number without a row.
+        #[inline]
         pub fn dispatch<G: Guest>(
             process: &Process,
             guest: &mut G,
             number: u32,
-            args: &[u64; MAX_PARAMS],
+            arg: impl Fn(usize) -> u64,
         ) -> Call {
             match number {
                 $(n if n == Number::$name as u32 => {
-                    let mut _next = args.iter().copied();
+                    let mut _args = (0..).map(arg);
                     $module::$name(process, guest, $({
-                        let $param = _next.next().unwrap_or_default() as $kind;
+                        let $param = _args.next().unwrap_or_default() as $kind;
                         $param
                     }),*)
                 })*

@@ -12,6 +12,7 @@ use crate::vfs::{Access, Dir, OpenOptions, Opened, Path};
 /// with it are the rights asked for, as far as its type can have them; a call that asks for none (0 and 0) is not
 /// restricted. Errors: `Overflow`, `Badf`, `Notcapable`, `Inval`, `Noent`, `Exist`, `Isdir`, `Notdir`, `Loop`, `Mfile`,
 /// `Acces`, `Rofs`. Like openat(2).
+#[inline(never)]
 #[expect(clippy::too_many_arguments, reason = "the specification's")]
 pub fn path_open<G: Guest>(
     process: &Process,

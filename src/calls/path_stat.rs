@@ -8,6 +8,7 @@ use crate::process::Process;
 
 /// Writes the `filestat` of what a path names. Errors: `Overflow`, `Badf`, `Notcapable`, `Noent`, `Notdir`, `Loop`,
 /// `Acces`. Like fstatat(2).
+#[inline(never)]
 pub fn path_filestat_get<G: Guest>(
     process: &Process,
     guest: &mut G,
@@ -31,6 +32,7 @@ pub fn path_filestat_get<G: Guest>(
 
 /// Sets the times (ns) of what a path names. Errors: `Overflow`, `Inval` for contradictory or unknown flags, `Badf`,
 /// `Notcapable`, `Noent`, `Notdir`, `Loop`, `Acces`, `Rofs`. Like utimensat(2).
+#[inline(never)]
 #[expect(clippy::too_many_arguments, reason = "the specification's")]
 pub fn path_filestat_set_times<G: Guest>(
     process: &Process,

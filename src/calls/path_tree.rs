@@ -8,6 +8,7 @@ use crate::vfs::{LinkTarget, MAX_PATH};
 
 /// Makes a directory. Errors: `Overflow`, `Badf`, `Notcapable`, `Exist`, `Noent`, `Notdir`, `Acces`, `Rofs`. Like
 /// mkdirat(2).
+#[inline(never)]
 pub fn path_create_directory<G: Guest>(
     process: &Process,
     guest: &mut G,
@@ -24,6 +25,7 @@ pub fn path_create_directory<G: Guest>(
 
 /// Gives a file a second name. Errors: `Overflow`, `Badf`, `Notcapable`, `Perm` for a directory, `Exist`, `Noent`, `Xdev`,
 /// `Acces`, `Rofs`. Like linkat(2).
+#[inline(never)]
 #[expect(clippy::too_many_arguments, reason = "the specification's")]
 pub fn path_link<G: Guest>(
     process: &Process,
@@ -50,6 +52,7 @@ pub fn path_link<G: Guest>(
 
 /// Writes a link's target to `buf`, cut where it does not fit, without a NUL, and how many bytes that is. Errors:
 /// `Overflow`, `Badf`, `Notcapable`, `Inval` where it is no link, `Noent`. Like readlinkat(2).
+#[inline(never)]
 #[expect(clippy::too_many_arguments, reason = "the specification's")]
 pub fn path_readlink<G: Guest>(
     process: &Process,
@@ -76,6 +79,7 @@ pub fn path_readlink<G: Guest>(
 
 /// Removes an empty directory. Errors: `Overflow`, `Badf`, `Notcapable`, `Notempty`, `Notdir`, `Noent`, `Acces`, `Rofs`.
 /// Like unlinkat(2) with `AT_REMOVEDIR`.
+#[inline(never)]
 pub fn path_remove_directory<G: Guest>(
     process: &Process,
     guest: &mut G,
@@ -92,6 +96,7 @@ pub fn path_remove_directory<G: Guest>(
 
 /// Moves a name, over what has the new one already. Errors: `Overflow`, `Badf`, `Notcapable`, `Noent`, `Notdir`, `Isdir`,
 /// `Notempty`, `Xdev`, `Acces`, `Rofs`. Like renameat(2).
+#[inline(never)]
 #[expect(clippy::too_many_arguments, reason = "the specification's")]
 pub fn path_rename<G: Guest>(
     process: &Process,
@@ -117,6 +122,7 @@ pub fn path_rename<G: Guest>(
 /// Makes a symbolic link at `new_path` to `old_path`. Errors: `Overflow`, `Perm` for an absolute target, `Notcapable` also
 /// for a target that leads above the descriptor's directory, `Badf`, `Exist`, `Noent`, `Acces`, `Rofs`. Like
 /// symlinkat(2).
+#[inline(never)]
 pub fn path_symlink<G: Guest>(
     process: &Process,
     guest: &mut G,
@@ -138,6 +144,7 @@ pub fn path_symlink<G: Guest>(
 
 /// Removes a name that is no directory. Errors: `Overflow`, `Badf`, `Notcapable`, `Isdir`, `Noent`, `Acces`, `Rofs`. Like
 /// unlinkat(2).
+#[inline(never)]
 pub fn path_unlink_file<G: Guest>(
     process: &Process,
     guest: &mut G,

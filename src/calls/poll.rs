@@ -22,6 +22,7 @@ const MOST: u32 = 1 << 16;
 /// error: `Badf` for a descriptor that is not open, `Inval` for an unknown clock, `Notsup` for a CPU clock, which does not
 /// run while its thread waits. Errors: `Inval` for no subscription, an unknown type or flag, or more than 65,536;
 /// `Notcapable` for a descriptor that may not be waited for; `Overflow`. Like ppoll(2).
+#[inline(never)]
 pub fn poll_oneoff<G: Guest>(
     process: &Process,
     guest: &mut G,

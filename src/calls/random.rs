@@ -10,6 +10,7 @@ const CHUNK: usize = 512;
 const SLICE: u32 = 4 << 20;
 
 /// Fills `buf` with what nobody can predict. Errors: `Overflow`. Like getrandom(2).
+#[inline(never)]
 pub fn random_get<G: Guest>(process: &Process, guest: &mut G, buf: u32, buf_len: u32) -> Call {
     guest.memory().array(buf, buf_len, 1)?;
     let mut done = 0;

@@ -7,7 +7,7 @@ use super::waiting::{Way, retry};
 use super::{ANY, Call, Halt};
 use crate::abi::{Errno, Fdflags, Riflags, Rights, Sdflags};
 use crate::fds::{Entry, Object};
-use crate::guest::Guest;
+use crate::guest::{Guest, Round};
 use crate::process::Process;
 use crate::stdio::Stream;
 
@@ -17,6 +17,7 @@ const RECV_DATA_TRUNCATED: u16 = 1;
 /// Takes a connection from a listening socket and writes its descriptor (u32). `flags` may be NONBLOCK, for the new
 /// descriptor; the listening one's own NONBLOCK decides whether the call waits. Errors: `Overflow`, `Badf`, `Notcapable`,
 /// `Notsup` for other flags, `Notsock`, `Again`, `Mfile`. Like accept4(2).
+#[inline(never)]
 pub fn sock_accept<G: Guest>(process: &Process, guest: &mut G, fd: u32, flags: u32, opened_fd: u32) -> Call {
     guest.memory().span(opened_fd, 4)?;
     let flags = Fdflags::decode(flags).ok().filter(|flags| Fdflags::NONBLOCK.contains(*flags));
@@ -41,6 +42,7 @@ pub fn sock_accept<G: Guest>(process: &Process, guest: &mut G, fd: u32, flags: u
 /// Receives; writes how many bytes (u32), and 1 to `ro_flags` (u16) where a datagram was cut. Flags: PEEK, WAITALL. Errors:
 /// `Overflow`, `Badf`, `Notcapable`, `Notsup` for other flags, `Notsock`, `Notconn`, `Again`, `Connreset`. Like
 /// recvmsg(2).
+#[inline(never)]
 #[expect(clippy::too_many_arguments, reason = "the specification's")]
 pub fn sock_recv<G: Guest>(
     process: &Process,
@@ -62,7 +64,8 @@ pub fn sock_recv<G: Guest>(
     let (mut sum, mut cut) = (0, false);
     loop {
         let receive = |guest: &G| {
-            let round = list.round(guest.memory())?;
+            let mut round = Round::new();
+            list.round(guest.memory(), &mut round)?;
             let (len, cut) = stream.receive(round.spans(), flags)?;
             Ok((len, cut, round.is_last(), crate::span::total(round.spans())))
         };
@@ -92,6 +95,7 @@ pub fn sock_recv<G: Guest>(
 
 /// Sends, and writes how many bytes were taken (u32). Errors: `Overflow`, `Badf`, `Notcapable`, `Inval` for any flag,
 /// `Notsock`, `Notconn`, `Pipe`, `Again`. Like sendmsg(2), without its signal.
+#[inline(never)]
 pub fn sock_send<G: Guest>(
     process: &Process,
     guest: &mut G,

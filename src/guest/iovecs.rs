@@ -1,11 +1,13 @@
 //! A guest's list of ranges, taken in rounds: its length is a guest's number, so nothing is sized by it.
 
+use arrayvec::ArrayVec;
+
 use super::Memory;
 use crate::abi::Errno;
 use crate::span::Span;
 
 /// How many ranges one round has at most.
-pub const ROUND: usize = 64;
+pub const ROUND: usize = 32;
 /// How many bytes one round has at most: what a disk or a pipe takes in a slice of time, so that a guest can be ended
 /// between two rounds.
 const ROUND_BYTES: usize = 8 << 20;
@@ -26,15 +28,19 @@ pub struct Iovecs {
 
 /// One round: ranges to transfer.
 pub struct Round<'m> {
-    spans: [Span<'m>; ROUND],
-    count: usize,
+    spans: ArrayVec<Span<'m>, ROUND>,
     last: bool,
 }
 
 impl<'m> Round<'m> {
+    /// An empty one, to be filled by [`Iovecs::round`].
+    pub const fn new() -> Self {
+        Self { spans: ArrayVec::new_const(), last: false }
+    }
+
     /// The ranges, none of them empty.
     pub fn spans(&self) -> &[Span<'m>] {
-        &self.spans[..self.count]
+        &self.spans
     }
 
     /// Whether nothing of the list is left behind it.
@@ -50,6 +56,7 @@ impl Iovecs {
         Ok(Self { ptr, count, next: 0, used: 0 })
     }
 
+    #[inline]
     fn entry<'m>(&self, memory: Memory<'m>, index: u32) -> Result<Span<'m>, Errno> {
         let entry: [u8; ENTRY as usize] = memory.read(self.ptr + index * ENTRY)?;
         let [a, b, c, d, e, f, g, h] = entry;
@@ -71,30 +78,28 @@ impl Iovecs {
         self.next == self.count
     }
 
-    /// The next ranges, checked again: another thread may have changed them. An empty round before the end has looked at
-    /// enough empty entries for one slice.
-    pub fn round<'m>(&self, memory: Memory<'m>) -> Result<Round<'m>, Errno> {
-        let mut round = Round { spans: [Span::EMPTY; ROUND], count: 0, last: false };
+    /// Puts the next ranges into an empty `round`, checked again: another thread may have changed them. A round that
+    /// stays empty before the end has looked at enough empty entries for one slice.
+    pub fn round<'m>(&self, memory: Memory<'m>, round: &mut Round<'m>) -> Result<(), Errno> {
         let mut room = ROUND_BYTES;
         let end = self.next.saturating_add(STRIDE).min(self.count);
         for index in self.next..end {
-            if round.count == ROUND || room == 0 {
-                return Ok(round);
+            if round.spans.is_full() || room == 0 {
+                return Ok(());
             }
             let used = if index == self.next { self.used } else { 0 };
             let span = self.entry(memory, index)?.after(used);
             let cut = span.first(room);
             if !cut.is_empty() {
                 room -= cut.len();
-                round.spans[round.count] = cut;
-                round.count += 1;
+                round.spans.push(cut);
             }
             if cut.len() < span.len() {
-                return Ok(round);
+                return Ok(());
             }
         }
         round.last = end == self.count;
-        Ok(round)
+        Ok(())
     }
 
     /// Moves on behind `len` transferred bytes, and behind what is empty.

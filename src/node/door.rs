@@ -9,8 +9,8 @@ use std::rc::Rc;
 use napi::{Error, Result, Status, check_status, sys};
 
 use super::error::throw;
-use super::frame::{Frame, Request, UNBOUND};
-use crate::abi::IMPORTS;
+use super::frame::{Frame, UNBOUND};
+use crate::abi::{IMPORTS, MAX_PARAMS};
 use crate::calls::{Call, Halt, dispatch};
 use crate::guest::{Guest, Interrupted, Memory};
 use crate::process::Process;
@@ -99,9 +99,8 @@ unsafe extern "C" fn on_call(env: sys::napi_env, info: sys::napi_callback_info) 
 
 fn call(env: sys::napi_env, door: &Door) {
     let Some(frame) = door.frame.get() else { return };
-    let request = frame.request();
     let mut guest = V8Guest { env, door };
-    match run(&mut guest, &request) {
+    match run(&mut guest, frame) {
         Ok(()) => frame.answer(0),
         Err(Halt::Errno(errno)) => frame.answer(errno as u32),
         // The guest does not return from these: the hook throws.
@@ -112,19 +111,29 @@ fn call(env: sys::napi_env, door: &Door) {
     }
 }
 
-fn run(guest: &mut V8Guest<'_>, request: &Request) -> Call {
-    let Request { number, pages, args } = request;
-    if *pages != guest.door.pages.get() {
-        if guest.refresh().is_err() {
-            return Err(Halt::Interrupted);
-        }
-        guest.door.pages.set(*pages);
-    } else if *pages == UNBOUND && IMPORTS.get(*number as usize).is_some_and(|import| import.returns) {
+fn run(guest: &mut V8Guest<'_>, frame: Frame) -> Call {
+    let (number, pages) = (frame.number(), frame.pages());
+    if pages != guest.door.pages.get() || pages == UNBOUND {
+        resized(guest, frame, number, pages)?;
+    }
+    dispatch(&guest.door.process, guest, number, move |index| frame.arg(index))
+}
+
+/// Before a call that follows the binding of the memory or its growth, and one that precedes the binding.
+#[cold]
+fn resized(guest: &mut V8Guest<'_>, frame: Frame, number: u32, pages: u32) -> Call {
+    if pages != UNBOUND {
+        // Asking for the view runs JavaScript, which may call.
+        let args: [u64; MAX_PARAMS] = std::array::from_fn(|index| frame.arg(index));
+        guest.refresh().map_err(|_| Halt::Interrupted)?;
+        guest.door.pages.set(pages);
+        args.iter().enumerate().for_each(|(index, arg)| frame.set_arg(index, *arg));
+    } else if IMPORTS.get(number as usize).is_some_and(|import| import.returns) {
         // Only proc_exit needs no memory.
         guest.hook(c"notStarted", &[]);
         return Err(Halt::Interrupted);
     }
-    dispatch(&guest.door.process, guest, *number, args)
+    Ok(())
 }
 
 /// A guest in V8, during one call.

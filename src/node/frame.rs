@@ -16,17 +16,7 @@ pub const SIZE: usize = ARGS + 8 * MAX_PARAMS;
 /// In place of a size: no memory is bound yet.
 pub const UNBOUND: u32 = u32::MAX;
 
-/// A call, copied out of the frame: a call within the call overwrites it.
-pub struct Request {
-    /// The row in the table.
-    pub number: u32,
-    /// The size of the guest's memory, pages, or [`UNBOUND`].
-    pub pages: u32,
-    /// The arguments; of an i32 only the lower half counts.
-    pub args: [u64; MAX_PARAMS],
-}
-
-/// The frame of one adapter.
+/// The frame of a thread's adapters.
 #[derive(Clone, Copy)]
 pub struct Frame(*mut u8);
 
@@ -40,21 +30,36 @@ impl Frame {
         Self(base)
     }
 
-    /// The call that it holds.
-    pub fn request(self) -> Request {
-        // SAFETY: `new` promised SIZE bytes, aligned; all offsets are multiples of what is read there.
-        unsafe {
-            Request {
-                number: self.0.add(NUMBER).cast::<u32>().read(),
-                pages: self.0.add(PAGES).cast::<u32>().read(),
-                args: self.0.add(ARGS).cast::<[u64; MAX_PARAMS]>().read(),
-            }
-        }
+    /// The row in the table. This, and what follows, must be read before JavaScript can run: a call within the call
+    /// overwrites it.
+    pub fn number(self) -> u32 {
+        // SAFETY: `new` promised SIZE bytes, aligned, and NUMBER is a multiple of 4.
+        unsafe { self.0.add(NUMBER).cast::<u32>().read() }
+    }
+
+    /// The size of the guest's memory, pages, or [`UNBOUND`].
+    pub fn pages(self) -> u32 {
+        // SAFETY: as above, and PAGES is a multiple of 4.
+        unsafe { self.0.add(PAGES).cast::<u32>().read() }
+    }
+
+    /// One argument; of an i32 only the lower half counts.
+    pub fn arg(self, index: usize) -> u64 {
+        assert!(index < MAX_PARAMS, "the table has no longer row");
+        // SAFETY: as above; ARGS is a multiple of 8, and there is room for MAX_PARAMS arguments.
+        unsafe { self.0.add(ARGS + 8 * index).cast::<u64>().read() }
+    }
+
+    /// Puts an argument back, after JavaScript ran.
+    pub fn set_arg(self, index: usize, value: u64) {
+        assert!(index < MAX_PARAMS, "the table has no longer row");
+        // SAFETY: as above.
+        unsafe { self.0.add(ARGS + 8 * index).cast::<u64>().write(value) }
     }
 
     /// Leaves the answer: an errno, or 0.
     pub fn answer(self, errno: u32) {
-        // SAFETY: as above.
+        // SAFETY: as above, and ERRNO is a multiple of 4.
         unsafe { self.0.add(ERRNO).cast::<u32>().write(errno) }
     }
 }

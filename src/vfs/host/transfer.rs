@@ -24,7 +24,7 @@ pub(crate) fn read(fd: BorrowedFd<'_>, into: &[Span<'_>]) -> Result<usize> {
     // SAFETY: a span's range is writable, and no Rust reference covers it.
     transfer(
         into,
-        |base, len| unsafe { libc::read(fd, base, len) },
+        |base, len| unsafe { libc::syscall(libc::SYS_read, fd, base, len) as isize },
         |list, count| unsafe {
             // SAFETY: as above, for each of the first `count` ranges of the list.
             libc::readv(fd, list, count)
@@ -38,7 +38,7 @@ pub(crate) fn write(fd: BorrowedFd<'_>, from: &[Span<'_>]) -> Result<usize> {
     // SAFETY: a span's range is readable.
     transfer(
         from,
-        |base, len| unsafe { libc::write(fd, base, len) },
+        |base, len| unsafe { libc::syscall(libc::SYS_write, fd, base, len) as isize },
         |list, count| unsafe {
             // SAFETY: as above, for each of the first `count` ranges of the list.
             libc::writev(fd, list, count)
@@ -53,7 +53,7 @@ pub(crate) fn read_at(fd: BorrowedFd<'_>, into: &[Span<'_>], offset: u64) -> Res
     // SAFETY: a span's range is writable, and no Rust reference covers it.
     transfer(
         into,
-        |base, len| unsafe { libc::pread64(fd, base, len, offset) },
+        |base, len| unsafe { libc::syscall(libc::SYS_pread64, fd, base, len, offset) as isize },
         |list, count| unsafe {
             // SAFETY: as above, for each of the first `count` ranges of the list.
             libc::preadv64(fd, list, count, offset)
@@ -68,7 +68,7 @@ pub(crate) fn write_at(fd: BorrowedFd<'_>, from: &[Span<'_>], offset: u64) -> Re
     // SAFETY: a span's range is readable.
     transfer(
         from,
-        |base, len| unsafe { libc::pwrite64(fd, base, len, offset) },
+        |base, len| unsafe { libc::syscall(libc::SYS_pwrite64, fd, base, len, offset) as isize },
         |list, count| unsafe {
             // SAFETY: as above, for each of the first `count` ranges of the list.
             libc::pwritev64(fd, list, count, offset)
