@@ -105,12 +105,9 @@ function outcome(exit, stdout, out) {
 
 const sorted = (numbers) => [...numbers].sort((a, b) => a - b);
 
-/** The figure that counts: CPU time, or for what happens once in a process the clock. */
-const figureOf = (row) => (row.kind === 'once' ? 'wall' : 'cpu');
-
 /** One figure from all rounds that came to their end: the best, or for what happens once in a process the median. */
 function summary(row, rounds) {
-  const figures = sorted(rounds.filter(({ failed }) => failed === undefined).map((round) => round[figureOf(row)]));
+  const figures = sorted(rounds.filter(({ failed }) => failed === undefined).map(({ cpu }) => cpu));
   const value = figures[row.kind === 'once' ? figures.length >> 1 : 0];
   const failures = rounds.filter(({ failed }) => failed !== undefined);
   return { value, rounds, failures: failures.length, failed: failures[0]?.failed, stderr: failures[0]?.stderr };
@@ -136,8 +133,7 @@ async function compare(runtime, row, fixture) {
   const [theirs, ours] = names.map((name) => result.contenders[name]);
   if (theirs.value !== undefined && ours.value !== undefined) {
     result.ratio = ours.value / theirs.value;
-    const figure = figureOf(row);
-    const ratios = ours.rounds.map((round, i) => round[figure] / theirs.rounds[i][figure]).filter(Number.isFinite);
+    const ratios = ours.rounds.map(({ cpu }, i) => cpu / theirs.rounds[i].cpu).filter(Number.isFinite);
     result.spread = [Math.min(...ratios), Math.max(...ratios)];
   }
   if (row.kind === 'program') judgeOutput(result, theirs, ours);
@@ -196,8 +192,8 @@ async function bench() {
 
 function print(runtime, results) {
   console.log(`\nNode ${runtime.version}, ${process.platform} ${process.arch}, ${os.cpus()[0].model}`);
-  console.log(`A call: the best CPU time of ${rounds} rounds. A start, a load: the median time on the clock. A program: the best CPU`);
-  console.log('time of the whole process. Each contender in turn, in a process of its own; spread: the ratios of single rounds.\n');
+  console.log(`CPU time, the best of ${rounds} rounds; of what happens once in a process the median; of a program its whole process.`);
+  console.log('Each contender in turn, in a process of its own; spread: the ratios of single rounds.\n');
   for (const line of table(results)) console.log(line);
   for (const { name, contenders } of results) {
     const { failures, failed, stderr } = contenders.preopen;
