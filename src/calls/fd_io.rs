@@ -251,7 +251,7 @@ fn step<G: Guest>(
     transfer: &mut impl FnMut(&[Span<'_>]) -> Result<usize, Errno>,
 ) -> Result<Step, Errno> {
     // Filled in place: it is too large to be handed around.
-    let mut round = Round::new();
+    let mut round = Round::empty();
     list.round(guest.memory(), &mut round)?;
     let spans = round.spans();
     let len = if spans.is_empty() { 0 } else { transfer(spans)? };

@@ -64,7 +64,7 @@ pub fn sock_recv<G: Guest>(
     let (mut sum, mut cut) = (0, false);
     loop {
         let receive = |guest: &G| {
-            let mut round = Round::new();
+            let mut round = Round::empty();
             list.round(guest.memory(), &mut round)?;
             let (len, cut) = stream.receive(round.spans(), flags)?;
             Ok((len, cut, round.is_last(), crate::span::total(round.spans())))

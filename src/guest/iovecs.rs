@@ -34,7 +34,7 @@ pub struct Round<'m> {
 
 impl<'m> Round<'m> {
     /// An empty one, to be filled by [`Iovecs::round`].
-    pub const fn new() -> Self {
+    pub const fn empty() -> Self {
         Self { spans: ArrayVec::new_const(), last: false }
     }
 
