@@ -2,7 +2,7 @@
 
 use std::os::fd::{BorrowedFd, OwnedFd};
 
-use rustix::fs::{Mode, OFlags, ResolveFlags, openat2};
+use rustix::fs::{Mode, OFlags, ResolveFlags, openat, openat2};
 use rustix::io::Errno as Host;
 
 use super::{from_host, walk};
@@ -26,6 +26,15 @@ pub(super) fn available(dir: BorrowedFd<'_>) -> bool {
 
 /// Opens what a path beneath `dir` names. Errors: `Notcapable` where it leads out, else as openat(2).
 pub(super) fn open(dir: BorrowedFd<'_>, path: &[u8], flags: OFlags, mode: Mode) -> Result<OwnedFd> {
+    if is_name(path) && !flags.intersects(OFlags::PATH | OFlags::DIRECTORY) {
+        // A name that is no link leads nowhere, so there is nothing to confine: the older call is a little faster. (Of a
+        // link, O_PATH would give a handle, and O_DIRECTORY would say `Notdir`.)
+        match openat(dir, path, flags | OFlags::NOFOLLOW | OFlags::CLOEXEC, mode) {
+            Err(Host::LOOP) if !flags.contains(OFlags::NOFOLLOW) => {}
+            Err(Host::INTR) => {}
+            opened => return opened.map_err(from_host),
+        }
+    }
     for _ in 0..TRIES {
         match openat2(dir, path, flags | OFlags::CLOEXEC, mode, CONFINED) {
             Err(Host::AGAIN | Host::INTR) => {}
@@ -35,4 +44,9 @@ pub(super) fn open(dir: BorrowedFd<'_>, path: &[u8], flags: OFlags, mode: Mode) 
     }
     // The walk needs no such answer: it never goes up by asking the kernel.
     walk::open(dir, path, flags, mode)
+}
+
+/// Whether a path is a single name, and not a way to somewhere.
+fn is_name(path: &[u8]) -> bool {
+    !matches!(path, b"" | b"." | b"..") && !path.contains(&b'/')
 }
