@@ -245,3 +245,16 @@ differs('an environment may be empty', why.environment, {
     }
   },
 });
+
+both('under the permission model, WASI is allowed by a flag of its own', async (host) => {
+  const { child } = require('./helpers/child');
+  const code = `
+    const { WASI } = require(${JSON.stringify(host.specifier)});
+    try { new WASI({ version: 'preview1' }); console.log('allowed'); }
+    catch (error) { console.log(error.code, error.permission, error.message); }`;
+  const flags = [process.version.startsWith('v20.') ? '--experimental-permission' : '--permission', '--allow-addons', '--allow-fs-read=*'];
+  const refused = await child(code, { flags });
+  assert.match(refused.stdout, /^ERR_ACCESS_DENIED WASI /, refused.stderr);
+  const allowed = await child(code, { flags: [...flags, '--allow-wasi'] });
+  assert.equal(allowed.stdout, 'allowed\n', allowed.stderr);
+});

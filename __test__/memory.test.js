@@ -134,3 +134,30 @@ ours('memory beyond 2 GiB', (host) => {
   assert.equal(fs.readFileSync(output, 'utf8'), 'from above 2 GiB\n');
   assert.ok(instance);
 });
+
+// 65,536 pages: the size in bytes does not fit 32 bits.
+ours('a memory of 4 GiB, up to its last byte', (host) => {
+  const memory = new WebAssembly.Memory({ initial: 65536 });
+  const dir = host.tmp();
+  fs.writeFileSync(path.join(dir, 'file'), 'content');
+  const wasi = new host.WASI({ version: 'preview1', preopens: { '/': dir } });
+  wasi.start({ exports: { memory, _start() {} } });
+  const { clock_time_get: time, random_get: random, path_open: open, fd_pread: pread } = wasi.wasiImport;
+  const view = new DataView(memory.buffer);
+  const last = (offset) => 2 ** 32 - offset;
+  assert.equal(time(1, 0n, last(8)), 0);
+  assert.ok(view.getBigUint64(last(8), true) > 0n);
+  assert.equal(time(1, 0n, last(7)), 61);
+  assert.equal(random(last(4), 4), 0);
+  assert.equal(random(last(4), 5), 61);
+  new Uint8Array(memory.buffer).set(Buffer.from('file'), last(4));
+  assert.equal(open(3, 1, last(4), 4, 0, 6n, 0n, 0, 1024), 0);
+  const fd = view.getUint32(1024, true);
+  view.setUint32(last(16), last(8), true);
+  view.setUint32(last(12), 8, true);
+  assert.equal(pread(fd, last(16), 1, 0n, 1024), 0);
+  assert.equal(Buffer.from(memory.buffer, last(8), 7).toString(), 'content');
+  view.setUint32(last(12), 9, true);
+  assert.equal(pread(fd, last(16), 1, 0n, 1024), 61);
+  assert.equal(pread(fd, last(8), 2, 0n, 1024), 61);
+});

@@ -187,3 +187,14 @@ ours('without an option the limit is 1024', (host) => {
   // The host can still open files.
   fs.closeSync(fs.openSync('/dev/null', 'r'));
 });
+
+ours('an open that finds no room changes nothing', (host) => {
+  const { dir, guest } = withFile(host, { maxFds: 5 });
+  guest.opened(3, 'file');
+  for (const oflags of [8, 9, 1, 5]) {
+    assert.equal(guest.open(3, 'file', { oflags, write: true }).errno, 'MFILE');
+    assert.equal(guest.open(3, 'new', { oflags, write: true }).errno, 'MFILE');
+  }
+  assert.equal(fs.readFileSync(path.join(dir, 'file'), 'utf8'), '0123456789');
+  assert.deepEqual(fs.readdirSync(dir).sort(), ['file', 'other']);
+});

@@ -265,3 +265,32 @@ ours('many subscriptions at once', (host) => {
   assert.equal(events.length, 500);
   assert.ok(events.every(({ userdata, type }) => userdata % 2 === 1 && type === EVENT.FD_READ));
 });
+
+ours('events may be written over the subscriptions', (host) => {
+  const guest = host.guest();
+  guest.reset();
+  const at = guest.alloc(3 * 48);
+  const ready = guest.alloc(4);
+  const view = guest.view();
+  for (let i = 0; i < 3; i++) {
+    guest.bytes().fill(0, at + 48 * i, at + 48 * (i + 1));
+    view.setBigUint64(at + 48 * i, BigInt(i + 1), true);
+    view.setUint32(at + 48 * i + 16, CLOCK.MONOTONIC, true);
+  }
+  assert.equal(guest.raw.poll_oneoff(at, at, 3, ready), 0);
+  assert.equal(guest.u32(ready), 3);
+  assert.deepEqual([0, 1, 2].map((i) => [guest.u64(at + 32 * i), guest.u16(at + 32 * i + 8), guest.u8(at + 32 * i + 10)]), [[1n, 0, 0], [2n, 0, 0], [3n, 0, 0]]);
+});
+
+ours('timeouts longer than time', (host) => {
+  const { read, write } = pipe(host);
+  fs.writeSync(write, 'x');
+  const guest = host.guest({ stdin: read });
+  for (const timeout of [2n ** 63n - 1n, 2n ** 63n, 2n ** 64n - 1n]) {
+    for (const [clock, abstime] of [[CLOCK.MONOTONIC, false], [CLOCK.MONOTONIC, true], [CLOCK.REALTIME, false], [CLOCK.REALTIME, true]]) {
+      const { events, took } = timed(() => guest.poll([{ userdata: 1, clock, timeout, abstime }, { userdata: 2, read: 0 }]));
+      assert.deepEqual(events.map(({ userdata }) => userdata), [2]);
+      assert.ok(took < 500, `${took} ms`);
+    }
+  }
+});

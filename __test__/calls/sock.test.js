@@ -246,3 +246,15 @@ ours('pointers outside of memory', async (host) => {
   assert.equal(guest.call('sock_recv', connection, 1024, 0x20000000, 0, 512, 516), 'OVERFLOW');
   assert.equal(recv(guest, connection).data, 'hello');
 });
+
+ours('accepting beyond the limit of descriptors', async (host) => {
+  const { guest, fd, port } = listening(host, { maxFds: 4 });
+  const peer = await client(host.t, port);
+  assert.equal(accept(guest, fd).errno, 'MFILE');
+  // Nothing is lost: with room, the connection is there.
+  assert.equal(guest.close(0), 'SUCCESS');
+  const connection = accept(guest, fd);
+  assert.deepEqual(connection, { errno: 'SUCCESS', fd: 0 });
+  peer.send('still here');
+  assert.equal(recv(guest, 0).data, 'still here');
+});
