@@ -54,7 +54,7 @@ both('the census of a small tree', (host) => {
 | \`.txt\` | 1 | 1000 | 3000 | /in/deep/er/c.txt | 1000 |
 | \`.js\` | 2 | 4 | 28 | /in/a.js | 3 |
 | \`(none)\` | 2 | 1 | 5 | /in/Makefile | 1 |
-| \`.bin\` | 1 | 0 | 3 | /in/binary.bin | 0 |
+| \`.bin\` | 1 | 0 | 3 | - | 0 |
 
 ## Largest files
 

@@ -232,7 +232,7 @@ static void write_report(FILE *out, const char *title, size_t top) {
     fprintf(out, "## By extension\n\n| extension | files | lines | bytes | longest file | its lines |\n|---|--:|--:|--:|---|--:|\n");
     for (size_t i = 0; i < kinds.count; i++)
         fprintf(out, "| `%s` | %lu | %lu | %llu | %s | %lu |\n", kind[i].name, kind[i].files, kind[i].lines, kind[i].bytes,
-                kind[i].longest, kind[i].longest_lines);
+                kind[i].longest_lines ? kind[i].longest : "-", kind[i].longest_lines);
     fprintf(out, "\n## Largest files\n\n| file | bytes |\n|---|--:|\n");
     for (size_t i = 0; i < files.count && i < top; i++) fprintf(out, "| %s | %llu |\n", file[i].path, file[i].bytes);
     if (words.count) fprintf(out, "\n## Words\n\n| word | found | in files |\n|---|--:|--:|\n");
