@@ -1,5 +1,7 @@
 //! What one guest owns: its arguments, environment, descriptors, and its view of the world.
 
+use std::sync::Arc;
+
 use crate::abi::{Errno, Snapshot};
 use crate::fds::{Entry, Object, Table};
 use crate::guest::Strings;
@@ -47,7 +49,7 @@ impl Process {
     }
 
     /// Gives it a stream under the next number. Errors: `Mfile`, and why the stream can't be looked at.
-    pub fn add_stream(&self, stream: Box<dyn Stream>) -> Result<u32, Errno> {
+    pub fn add_stream(&self, stream: Arc<dyn Stream>) -> Result<u32, Errno> {
         let filetype = stream.stat()?.filetype;
         self.fds.insert(Entry::new(Object::Stream(stream), filetype))
     }

@@ -8,7 +8,6 @@ use crate::guest::{Guest, Iovecs, Round};
 use crate::process::Process;
 use crate::span::{Span, total};
 use crate::stdio::Stream;
-use crate::vfs::File;
 
 /// How many bytes one call transfers at most: the result has 32 bits. Linux's own limit.
 const MOST: usize = 0x7fff_f000;
@@ -59,9 +58,15 @@ pub fn fd_pread<G: Guest>(
 ) -> Call {
     let list = checked(guest, iovs, iovs_len, nread)?;
     let entry = process.fds.get(fd, Rights::FD_READ.with(Rights::FD_SEEK))?;
-    let file = entry.file()?;
     let mut at = checked_offset(offset)?;
-    let read = file_rounds(guest, list, |spans| file.read_at(spans, at).inspect(|len| at += *len as u64))?;
+    let read = file_rounds(guest, list, |spans| {
+        let read = match entry.object() {
+            Object::File(file) => file.read_at(spans, at),
+            Object::Stream(stream) => stream.read_at(spans, at),
+            Object::Dir(_) => Err(Errno::Isdir),
+        };
+        read.inspect(|len| at += *len as u64)
+    })?;
     Ok(guest.memory().write_u32(nread, read)?)
 }
 
@@ -93,9 +98,11 @@ pub fn fd_write<G: Guest>(
                 }
             });
             drop(offset);
-            let written = written?;
-            settle(file.as_ref(), flags)?;
-            written
+            written?
+        }
+        Object::Stream(stream) if flags.contains(Fdflags::APPEND) && stream.as_file().is_some() => {
+            let append = |spans: &[Span<'_>]| entry.file()?.append(spans).map(|(len, _)| len);
+            file_rounds(guest, list, append)?
         }
         Object::Stream(stream) => {
             stream_rounds(process, guest, &entry, stream.as_ref(), Way::Write, list, |spans| {
@@ -104,6 +111,7 @@ pub fn fd_write<G: Guest>(
         }
         Object::Dir(_) => return Err(Errno::Isdir.into()),
     };
+    settle(&entry, flags)?;
     Ok(guest.memory().write_u32(nwritten, written)?)
 }
 
@@ -121,18 +129,19 @@ pub fn fd_pwrite<G: Guest>(
 ) -> Call {
     let list = checked(guest, iovs, iovs_len, nwritten)?;
     let entry = process.fds.get(fd, Rights::FD_WRITE.with(Rights::FD_SEEK))?;
-    let file = entry.file()?;
     let flags = entry.flags();
     let mut at = checked_offset(offset)?;
     let written = file_rounds(guest, list, |spans| {
-        // Linux appends even when pwrite names an offset; node:wasi inherits that.
-        if flags.contains(Fdflags::APPEND) {
-            file.append(spans).map(|(len, _)| len)
-        } else {
-            file.write_at(spans, at).inspect(|len| at += *len as u64)
-        }
+        let written = match entry.object() {
+            // Linux appends even when pwrite names an offset; node:wasi inherits that.
+            Object::File(file) if flags.contains(Fdflags::APPEND) => file.append(spans).map(|(len, _)| len),
+            Object::File(file) => file.write_at(spans, at),
+            Object::Stream(stream) => stream.write_at(spans, at),
+            Object::Dir(_) => Err(Errno::Isdir),
+        };
+        written.inspect(|len| at += *len as u64)
     })?;
-    settle(file, flags)?;
+    settle(&entry, flags)?;
     Ok(guest.memory().write_u32(nwritten, written)?)
 }
 
@@ -201,13 +210,15 @@ fn checked_offset(offset: u64) -> Result<u64, Errno> {
 }
 
 /// Data and metadata are on the disk before a write with SYNC or DSYNC returns.
-fn settle(file: &dyn File, flags: Fdflags) -> Result<(), Errno> {
-    if flags.contains(Fdflags::SYNC) {
-        file.sync()
-    } else if flags.contains(Fdflags::DSYNC) {
-        file.datasync()
-    } else {
-        Ok(())
+fn settle(entry: &Entry, flags: Fdflags) -> Result<(), Errno> {
+    if !flags.intersects(Fdflags::SYNC.with(Fdflags::DSYNC)) {
+        return Ok(());
+    }
+    match entry.file() {
+        Ok(file) if flags.contains(Fdflags::SYNC) => file.sync(),
+        Ok(file) => file.datasync(),
+        // A pipe keeps nothing that could be lost.
+        Err(_) => Ok(()),
     }
 }
 

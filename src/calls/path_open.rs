@@ -1,11 +1,13 @@
 //! Opening.
 
+use std::sync::Arc;
+
 use super::{Call, path};
 use crate::abi::{Errno, Fdflags, Lookupflags, Oflags, Rights};
 use crate::fds::{Entry, Object};
 use crate::guest::{Guest, TextBuffer};
 use crate::process::Process;
-use crate::stdio::Inherited;
+use crate::stdio::{Inherited, Stream};
 use crate::vfs::{Access, Dir, OpenOptions, Opened, Path};
 
 /// Opens what a path names beneath `fd`, and writes the new descriptor (u32), the lowest that is free. What may be done
@@ -132,7 +134,7 @@ impl Request {
             Opened::File(file) => (Object::File(file), crate::abi::Filetype::RegularFile),
             Opened::Dir(dir) => (Object::Dir(dir), crate::abi::Filetype::Directory),
             Opened::Special(fd) => {
-                let stream = Inherited::opened(fd)?;
+                let stream = Arc::new(Inherited::opened(fd)?);
                 let filetype = stream.stat()?.filetype;
                 (Object::Stream(stream), filetype)
             }

@@ -1,7 +1,7 @@
 //! One open descriptor: what it stands for, with the rights, the flags and the offset that belong to it.
 
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::abi::{Errno, Fdflags, Fdstat, Filetype, Rights};
 use crate::stdio::Stream;
@@ -13,8 +13,8 @@ pub enum Object {
     File(Box<dyn File>),
     /// A directory.
     Dir(Box<dyn Dir>),
-    /// A stream, which keeps its own place.
-    Stream(Box<dyn Stream>),
+    /// A stream, which keeps its own place. Guests may share one.
+    Stream(Arc<dyn Stream>),
 }
 
 /// A descriptor. Threads of one guest share it.

@@ -2,6 +2,7 @@
 
 use std::os::fd::BorrowedFd;
 use std::path::Path;
+use std::sync::Arc;
 
 use napi::Either;
 use napi_derive::napi;
@@ -9,7 +10,7 @@ use napi_derive::napi;
 use crate::abi::{Errno, Snapshot};
 use crate::guest::Strings;
 use crate::process::{self, Process};
-use crate::stdio::{Inherited, Socket, Stream};
+use crate::stdio::{self, Socket, Stream};
 use crate::system::Host;
 use crate::vfs::host::{HostDir, MountOptions};
 use crate::vfs::{Dir, ReadOnly};
@@ -101,7 +102,7 @@ pub fn process(options: Options) -> Result<(Process, Vec<GivenSocket>), Failure>
             Either::B(address) => {
                 let socket = Socket::listen(&address)?;
                 let address = socket.address();
-                (Box::new(socket) as Box<dyn Stream>, address)
+                (Arc::new(socket) as Arc<dyn Stream>, address)
             }
         };
         let fd = process.add_stream(stream)?;
@@ -114,12 +115,12 @@ pub fn process(options: Options) -> Result<(Process, Vec<GivenSocket>), Failure>
     Ok((process, given))
 }
 
-fn duplicate(fd: i32) -> Result<Box<dyn Stream>, Errno> {
+fn duplicate(fd: i32) -> Result<Arc<dyn Stream>, Errno> {
     if fd < 0 {
         return Err(Errno::Badf);
     }
     // SAFETY: used for one system call, which says so where the number is not open.
-    Inherited::duplicate(unsafe { BorrowedFd::borrow_raw(fd) })
+    stdio::duplicate(unsafe { BorrowedFd::borrow_raw(fd) })
 }
 
 fn open(preopen: &Preopen) -> Result<Box<dyn Dir>, Errno> {

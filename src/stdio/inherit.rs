@@ -1,6 +1,7 @@
 //! A descriptor of the host's as a stream: a terminal, a pipe, a device, or a file whose offset the host shares.
 
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
+use std::sync::Arc;
 
 use rustix::fs::{FileType, Mode, OFlags, Stat, fcntl_getfl, fstat, fstatfs, open};
 use rustix::io::{fcntl_dupfd_cloexec, ioctl_fionread};
@@ -20,6 +21,8 @@ pub struct Inherited {
     kind: Kind,
     terminal: bool,
     directions: (bool, bool),
+    /// Of a descriptor that was opened anew: the duplicate by which the host's is known.
+    _duplicate: Option<OwnedFd>,
 }
 
 enum Kind {
@@ -41,23 +44,26 @@ enum Waits {
 }
 
 impl Inherited {
-    /// A stream over a duplicate of `fd`. A socket becomes a [`Socket`]. Errors: `Badf`.
-    pub fn duplicate(fd: BorrowedFd<'_>) -> Result<Box<dyn Stream>> {
+    /// A stream over a duplicate of `fd`, and that duplicate, which the stream owns. A socket becomes a [`Socket`]. Errors:
+    /// `Badf`.
+    pub(super) fn duplicate(fd: BorrowedFd<'_>) -> Result<(Arc<dyn Stream>, RawFd)> {
         let fd = fcntl_dupfd_cloexec(fd, 0).map_err(from_host)?;
         let stat = fstat(&fd).map_err(from_host)?;
         if FileType::from_raw_mode(stat.st_mode) == FileType::Socket {
-            return Ok(Box::new(Socket::new(fd)));
+            let duplicate = fd.as_raw_fd();
+            return Ok((Arc::new(Socket::new(fd)), duplicate));
         }
-        Self::over(fd, &stat, false)
+        let duplicate = fd.as_raw_fd();
+        Ok((Arc::new(Self::over(fd, &stat, false)?), duplicate))
     }
 
     /// A stream over a device or a FIFO that was opened for the guest, not blocking.
-    pub fn opened(fd: OwnedFd) -> Result<Box<dyn Stream>> {
+    pub fn opened(fd: OwnedFd) -> Result<Self> {
         let stat = fstat(&fd).map_err(from_host)?;
         Self::over(fd, &stat, true)
     }
 
-    fn over(fd: OwnedFd, stat: &Stat, ours: bool) -> Result<Box<dyn Stream>> {
+    fn over(fd: OwnedFd, stat: &Stat, ours: bool) -> Result<Self> {
         let flags = fcntl_getfl(&fd).map_err(from_host)?;
         let directions = match flags & OFlags::ACCMODE {
             OFlags::WRONLY => (false, true),
@@ -65,24 +71,18 @@ impl Inherited {
             _ => (true, false),
         };
         let terminal = rustix::termios::isatty(&fd);
-        let kind = match FileType::from_raw_mode(stat.st_mode) {
-            FileType::RegularFile => Kind::File(HostFile::from(fd)),
-            _ if never_waits(stat) => Kind::Bytes { fd, waits: Waits::Never },
-            _ if ours => Kind::Bytes { fd, waits: Waits::Again },
-            filetype => {
-                // O_NONBLOCK on a duplicate would hold for the host too, and outlast the guest: so a pipe or a terminal
-                // is opened anew. Of other devices that could be another device (a terminal's master: a new pair).
-                let reopened = (filetype == FileType::Fifo && is_anonymous(&fd)
-                    || terminal && !is_master(stat))
-                .then(|| reopen(&fd, flags))
-                .flatten();
-                match reopened {
-                    Some(fd) => Kind::Bytes { fd, waits: Waits::Again },
-                    None => Kind::Bytes { fd, waits: Waits::Blocks },
-                }
-            }
+        let filetype = FileType::from_raw_mode(stat.st_mode);
+        // O_NONBLOCK on a duplicate would hold for the host too, and outlast the guest: so a pipe or a terminal is opened
+        // anew. Of other devices that could be another device (a terminal's master: a new pair).
+        let can_be_reopened = filetype == FileType::Fifo && is_anonymous(&fd) || terminal && !is_master(stat);
+        let reopened = if ours || !can_be_reopened { None } else { reopen(&fd, flags) };
+        let (kind, duplicate) = match (filetype, reopened) {
+            (_, Some(anew)) => (Kind::Bytes { fd: anew, waits: Waits::Again }, Some(fd)),
+            (FileType::RegularFile, None) => (Kind::File(HostFile::from(fd)), None),
+            _ if never_waits(stat) => (Kind::Bytes { fd, waits: Waits::Never }, None),
+            _ => (Kind::Bytes { fd, waits: if ours { Waits::Again } else { Waits::Blocks } }, None),
         };
-        Ok(Box::new(Self { kind, terminal, directions }))
+        Ok(Self { kind, terminal, directions, _duplicate: duplicate })
     }
 
     /// Whether a call on a descriptor that blocks would do so now.
@@ -118,7 +118,6 @@ fn is_anonymous(fd: &OwnedFd) -> bool {
 
 /// Opens what a descriptor stands for once more, not blocking. `None` where the host does not let us.
 fn reopen(fd: &OwnedFd, flags: OFlags) -> Option<OwnedFd> {
-    use std::os::fd::AsRawFd;
     let path = format!("/proc/self/fd/{}", fd.as_raw_fd());
     let flags =
         (flags & (OFlags::ACCMODE | OFlags::APPEND)) | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY;
@@ -180,6 +179,23 @@ impl Stream for Inherited {
                 transfer::write(fd.as_fd(), &[first.first(PIPE_BUF)])
             }
             Kind::Bytes { fd, .. } => transfer::write(fd.as_fd(), from),
+        }
+    }
+
+    fn read_at(&self, into: &[Span<'_>], offset: u64) -> Result<usize> {
+        match &self.kind {
+            Kind::File(file) => file.read_at(into, offset),
+            // The kernel knows which devices have offsets.
+            Kind::Bytes { fd, waits: Waits::Never } => transfer::read_at(fd.as_fd(), into, offset),
+            Kind::Bytes { .. } => Err(Errno::Spipe),
+        }
+    }
+
+    fn write_at(&self, from: &[Span<'_>], offset: u64) -> Result<usize> {
+        match &self.kind {
+            Kind::File(file) => file.write_at(from, offset),
+            Kind::Bytes { fd, waits: Waits::Never } => transfer::write_at(fd.as_fd(), from, offset),
+            Kind::Bytes { .. } => Err(Errno::Spipe),
         }
     }
 

@@ -4,11 +4,14 @@
 
 mod inherit;
 mod socket;
+mod standard;
 
 use std::os::fd::BorrowedFd;
+use std::sync::Arc;
 
 pub use inherit::Inherited;
 pub use socket::Socket;
+pub use standard::duplicate;
 
 use crate::abi::{Errno, Filestat, Riflags, Sdflags, Whence};
 use crate::span::Span;
@@ -49,6 +52,16 @@ pub trait Stream: Send + Sync {
     /// Takes what there is room for. Errors: `Again` where there is none yet, `Pipe` where nobody reads.
     fn write(&self, from: &[Span<'_>]) -> Result<usize>;
 
+    /// Fills the spans with the bytes at `offset`, and leaves the stream's own. Errors: `Spipe`. Like preadv(2).
+    fn read_at(&self, _into: &[Span<'_>], _offset: u64) -> Result<usize> {
+        Err(Errno::Spipe)
+    }
+
+    /// Writes the spans at `offset`, and leaves the stream's own. Errors: `Spipe`. Like pwritev(2).
+    fn write_at(&self, _from: &[Span<'_>], _offset: u64) -> Result<usize> {
+        Err(Errno::Spipe)
+    }
+
     /// Moves the offset (bytes) and says where it is now. Errors: `Spipe`. Like lseek(2).
     fn seek(&self, _offset: i64, _whence: Whence) -> Result<u64> {
         Err(Errno::Spipe)
@@ -65,7 +78,7 @@ pub trait Stream: Send + Sync {
     }
 
     /// Takes a connection from a listening socket. Errors: `Again`, `Notsock`. Like accept(2).
-    fn accept(&self) -> Result<Box<dyn Stream>> {
+    fn accept(&self) -> Result<Arc<dyn Stream>> {
         Err(Errno::Notsock)
     }
 

@@ -2,6 +2,7 @@
 
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::os::fd::{AsFd, OwnedFd};
+use std::sync::Arc;
 
 use rustix::fs::fstat;
 use rustix::io::ioctl_fionread;
@@ -80,7 +81,7 @@ impl Stream for Socket {
         Some(self)
     }
 
-    fn accept(&self) -> Result<Box<dyn Stream>> {
+    fn accept(&self) -> Result<Arc<dyn Stream>> {
         // A listening socket of the host's may block; what accept(2) then waits for can't be given up.
         let mut wait = [Wait::new(self.fd.as_fd(), false)];
         if !Host::poll_now(&mut wait)? {
@@ -88,7 +89,7 @@ impl Stream for Socket {
         }
         let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
         let fd = net::accept_with(&self.fd, flags).map_err(from_host)?;
-        Ok(Box::new(Self { fd, datagram: false }))
+        Ok(Arc::new(Self { fd, datagram: false }))
     }
 
     fn receive(&self, into: &[Span<'_>], flags: Riflags) -> Result<(usize, bool)> {

@@ -50,12 +50,10 @@ pub struct LinkTarget<'a>(&'a CStr);
 impl<'a> LinkTarget<'a> {
     /// Checks a target, given with a NUL behind it, for a link at `link`. Resolution confines a guest whatever a
     /// link says; this keeps a guest from planting links that lead another program of the host astray. Errors: `Perm`
-    /// where it is absolute, `Notcapable` where it leads above, else as [`Path::new`]; `Noent` where it is empty.
+    /// where it is absolute, `Notcapable` where it leads above, else as [`Path::new`].
     pub fn new(with_nul: &'a [u8], link: Path<'_>) -> Result<Self> {
-        match with_nul.first() {
-            Some(b'/') => return Err(Errno::Perm),
-            Some(0) if with_nul.len() == 1 => return Err(Errno::Noent),
-            _ => {}
+        if with_nul.first() == Some(&b'/') {
+            return Err(Errno::Perm);
         }
         let Path(target) = Path::new(with_nul)?;
         let mut depth = 0_i32;

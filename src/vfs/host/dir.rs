@@ -131,8 +131,12 @@ impl Dir for HostDir {
             return Err(Errno::Inval);
         }
         if create && (path.must_be_dir || path.ends_in_dots()) {
-            self.place(&path)?;
-            return Err(if exclusive && path.ends_in_dots() { Errno::Exist } else { Errno::Isdir });
+            let there = self.place(&path)?.stat().map(|stat| filetype(&stat));
+            return Err(match there {
+                Ok(FileType::RegularFile) => Errno::Notdir,
+                _ if exclusive && path.ends_in_dots() => Errno::Exist,
+                _ => Errno::Isdir,
+            });
         }
         // A FIFO would wait for its other end, some devices for a carrier. The flag stays: on a file of a disk it means
         // nothing, and one like /proc/kmsg, which can wait, then answers `Again`.

@@ -124,6 +124,15 @@ pub(crate) fn receive(fd: BorrowedFd<'_>, into: &[Span<'_>], peek: bool) -> Resu
     Ok((received, message.msg_flags & libc::MSG_TRUNC != 0))
 }
 
+/// Whether two descriptors share an open file, with its offset and flags. `false` also where the kernel does not say. Like
+/// kcmp(2).
+pub(crate) fn same_open_file(one: RawFd, other: RawFd) -> bool {
+    const KCMP_FILE: libc::c_int = 0;
+    let process = rustix::process::getpid().as_raw_nonzero().get();
+    // SAFETY: the call takes numbers, and changes nothing.
+    unsafe { libc::syscall(libc::SYS_kcmp, process, process, KCMP_FILE, one, other) == 0 }
+}
+
 fn append_at_once(fd: RawFd, from: &[Span<'_>]) -> Result<usize> {
     let list = &Span::as_iovecs(from)[..from.len().min(MOST)];
     // SAFETY: the ranges are readable. The offset -1 means the descriptor's own, which moves behind the bytes.
