@@ -4,7 +4,7 @@ const assert = require('node:assert/strict');
 const fs = require('node:fs');
 const path = require('node:path');
 const { FILETYPE } = require('./helpers/abi');
-const { both, ours } = require('./helpers/both');
+const { both, descriptors, ours } = require('./helpers/both');
 const { child } = require('./helpers/child');
 const { load, run } = require('./helpers/program');
 
@@ -138,4 +138,62 @@ both('seeks on a pipe are not within its rights', async (host) => {
   const { stderr } = await child(code, { shell: 'echo x | $NODE' });
   // 76, not ESPIPE: see RATIONALE.md.
   assert.deepEqual(JSON.parse(stderr), [76, 76, 76]);
+});
+
+both('/dev/null as a standard stream has offsets', (host) => {
+  const fd = fs.openSync('/dev/null', 'r+');
+  host.t.after(() => fs.closeSync(fd));
+  const guest = host.guest({ stdin: fd, stdout: fd });
+  assert.equal(guest.pread(0, 10, 5n).errno, 'SUCCESS');
+  assert.equal(guest.pwrite(1, 'gone', 5n).errno, 'SUCCESS');
+});
+
+ours('APPEND, set by the guest, holds for a file that the host handed over', (host) => {
+  const file = path.join(host.tmp(), 'log');
+  fs.writeFileSync(file, 'before ');
+  const fd = fs.openSync(file, 'r+');
+  host.t.after(() => fs.closeSync(fd));
+  const guest = host.guest({ stdout: fd });
+  assert.equal(guest.call('fd_fdstat_set_flags', 1, 1), 'SUCCESS');
+  assert.equal(guest.write(1, 'after').written, 5);
+  assert.equal(fs.readFileSync(file, 'utf8'), 'before after');
+});
+
+ours('guests share a duplicate of the standard streams, until the last one is closed', (host) => {
+  const before = descriptors().length;
+  const guests = Array.from({ length: 200 }, () => host.guest({}));
+  // Of a pipe or a terminal, a second one: it is opened anew.
+  assert.ok(descriptors().length <= before + 6, `${descriptors().length - before} descriptors`);
+  const [last, ...others] = guests;
+  for (const { wasi } of others) wasi.close();
+  assert.equal(last.call('fd_fdstat_get', 1, last.alloc(24)), 'SUCCESS');
+  last.wasi.close();
+  assert.equal(descriptors().length, before);
+});
+
+ours('a standard stream that the host has replaced since is the new one', async (host) => {
+  const folder = host.tmp();
+  const code = `
+    const fs = require('node:fs');
+    const { WASI } = require(${JSON.stringify(host.specifier)});
+    const memory = new WebAssembly.Memory({ initial: 1 });
+    function say(byte) {
+      const wasi = new WASI({ version: 'preview1' });
+      wasi.start({ exports: { memory, _start() {} } });
+      new DataView(memory.buffer).setUint32(0, 16, true);
+      new DataView(memory.buffer).setUint32(4, 1, true);
+      new Uint8Array(memory.buffer)[16] = byte;
+      wasi.wasiImport.fd_write(1, 0, 1, 8);
+      return wasi;
+    }
+    const open = (name) => { fs.closeSync(1); if (fs.openSync(${JSON.stringify(`${folder}/`)} + name, 'w') !== 1) throw new Error(name); };
+    open('one');
+    const first = say(49);
+    open('two');
+    const second = say(50);
+    for (const wasi of [first, second]) wasi.close();
+  `;
+  const { status, stderr } = await child(code, {});
+  assert.deepEqual([status, stderr], [0, '']);
+  assert.deepEqual(['one', 'two'].map((name) => fs.readFileSync(path.join(folder, name), 'utf8')), ['1', '2']);
 });

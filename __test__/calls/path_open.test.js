@@ -291,3 +291,13 @@ both('not a directory to begin with', (host) => {
   assert.equal(guest.open(99, 'x').errno, 'BADF');
   assert.equal(guest.open(0xffffffff, 'x').errno, 'BADF');
 });
+
+both('creating what is a file, with a trailing slash', (host) => {
+  const dir = host.tmp();
+  fs.writeFileSync(path.join(dir, 'a'), '0123456789');
+  const guest = host.guest({ preopens: { '/sandbox': dir } });
+  for (const oflags of [OFLAGS.CREAT, OFLAGS.CREAT | OFLAGS.EXCL, OFLAGS.CREAT | OFLAGS.TRUNC]) {
+    assert.equal(guest.open(3, 'a/', { oflags, write: true }).errno, 'NOTDIR');
+  }
+  assert.equal(fs.readFileSync(path.join(dir, 'a'), 'utf8'), '0123456789');
+});

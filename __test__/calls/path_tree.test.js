@@ -173,3 +173,8 @@ ours('links and directories with a trailing slash', (host) => {
   assert.ok(fs.statSync(at('moved')).isDirectory());
   assert.equal(fs.readFileSync(at('file'), 'utf8'), '0123456789');
 });
+
+both('symlink with an empty target', (host) => {
+  const { guest } = tree(host);
+  assert.equal(guest.symlink('', 3, 'l'), 'INVAL');
+});
