@@ -2,6 +2,8 @@
 //!
 //! JavaScript makes a [`Sandbox`](sandbox::Sandbox) and instantiates the adapter module with its `dispatch`; from then on
 //! the guest's calls come through [`door`].
+//!
+//! Bytes are copied to JavaScript, never lent: Electron has no buffers over memory of others.
 
 #![expect(unsafe_code, reason = "Node-API is a C interface")]
 
@@ -13,20 +15,21 @@ mod options;
 mod sandbox;
 mod signals;
 
-use napi::bindgen_prelude::Buffer;
+use napi::bindgen_prelude::BufferSlice;
+use napi::{Env, Result};
 use napi_derive::napi;
 
 /// The adapter module, as bytes to compile once a thread: it imports `preopen.dispatch` and the call frame
 /// `preopen.frame` (a memory of one page), and exports the functions of preview1, the frame again, and `memory_size` (a
 /// table of one function).
 #[napi(js_name = "adapter")]
-pub fn adapter_module() -> Buffer {
-    adapter::adapter().into()
+pub fn adapter_module(env: &Env) -> Result<BufferSlice<'_>> {
+    BufferSlice::copy_from(env, adapter::adapter())
 }
 
 /// The probe for a kind of memory, as bytes to compile once a thread: it imports `guest.memory` and
 /// `adapter.memory_size`, and puts `memory.size` of the one into the other.
 #[napi(js_name = "probe")]
-pub fn probe_module(shared: bool, memory64: bool) -> Buffer {
-    adapter::probe(shared, memory64).into()
+pub fn probe_module(env: &Env, shared: bool, memory64: bool) -> Result<BufferSlice<'_>> {
+    BufferSlice::copy_from(env, adapter::probe(shared, memory64))
 }
