@@ -4,13 +4,14 @@ use super::waiting::{Way, retry};
 use super::{Call, Halt};
 use crate::abi::{Errno, Fdflags, Rights, Whence};
 use crate::fds::{Entry, Object};
-use crate::guest::{Guest, Iovecs, Round};
+use crate::guest::{Guest, Iovecs, ROUND_BYTES, Round};
 use crate::process::Process;
 use crate::span::{Span, total};
 use crate::stdio::Stream;
 
-/// How many bytes one call transfers at most: the result has 32 bits. Linux's own limit.
-const MOST: usize = 0x7fff_f000;
+/// How many bytes a call may have transferred and still begin a round: with that, it stays below Linux's own limit, which
+/// leaves a guest's `ssize_t` its sign.
+pub const MOST: usize = 0x7fff_f000 - ROUND_BYTES;
 
 /// Reads from the descriptor's offset on, and writes how many bytes there were; 0 is the end. Errors: `Overflow`, `Badf`,
 /// `Again` with NONBLOCK, `Notcapable`. Like readv(2).
@@ -239,7 +240,7 @@ fn rounds<G: Guest>(
     mut transfer: impl FnMut(&mut G, &Iovecs, usize) -> Result<Step, Halt>,
 ) -> Result<u32, Halt> {
     let mut sum = 0;
-    while !list.is_done() && sum < MOST {
+    while !list.is_done() && sum <= MOST {
         let Step { wanted, len, last } = match transfer(guest, &list, sum) {
             Err(Halt::Errno(_)) if sum > 0 => break,
             step => step?,

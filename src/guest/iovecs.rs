@@ -10,7 +10,7 @@ use crate::span::Span;
 pub const ROUND: usize = 32;
 /// How many bytes one round has at most: what a disk or a pipe takes in a slice of time, so that a guest can be ended
 /// between two rounds.
-const ROUND_BYTES: usize = 8 << 20;
+pub const ROUND_BYTES: usize = 8 << 20;
 /// How many entries are looked at without a pause.
 const STRIDE: u32 = 1 << 18;
 /// The size of an entry, bytes.

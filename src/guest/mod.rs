@@ -4,7 +4,7 @@ mod iovecs;
 mod memory;
 mod strings;
 
-pub use iovecs::{Iovecs, Round};
+pub use iovecs::{Iovecs, ROUND_BYTES, Round};
 pub use memory::Memory;
 pub use strings::{Strings, TextBuffer, read_text};
 
