@@ -10,7 +10,7 @@ use napi::{Error, Result, Status, check_status, sys};
 
 use super::error::throw;
 use super::frame::{Frame, UNBOUND};
-use crate::abi::{IMPORTS, MAX_PARAMS};
+use crate::abi::{Errno, IMPORTS, MAX_PARAMS};
 use crate::calls::{Call, Halt, dispatch};
 use crate::guest::{Guest, Interrupted, Memory};
 use crate::process::Process;
@@ -106,8 +106,8 @@ fn call(env: sys::napi_env, door: &Door) {
         // The guest does not return from these: the hook throws.
         Err(Halt::Exit(code)) => guest.end(code.cast_signed(), false),
         Err(Halt::Raise(signal)) => guest.end(128 + i32::from(signal), true),
-        // What ended it is pending.
-        Err(Halt::Interrupted) => {}
+        // What ended it is pending; should nothing be, the guest must not take an old answer for its own.
+        Err(Halt::Interrupted) => frame.answer(Errno::Canceled as u32),
     }
 }
 
