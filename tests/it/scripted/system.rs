@@ -52,6 +52,11 @@ impl Fake {
         std::mem::take(&mut self.waits.lock().unwrap())
     }
 
+    /// How many random bytes it has made.
+    pub fn made(&self) -> u32 {
+        self.random.load(Ordering::Relaxed)
+    }
+
     /// How long it has waited, ns.
     pub fn waited(&self) -> u64 {
         self.waited.load(Ordering::Relaxed)
