@@ -138,10 +138,15 @@ async function compare(runtime, row, fixture) {
   }
   if (row.kind === 'program') judgeOutput(result, theirs, ours);
   const judged = absolute ? ours.value : result.ratio;
-  if (target !== undefined && judged !== undefined) result.passed = judged <= target;
+  if (target !== undefined && judged !== undefined && counts(runtime)) result.passed = judged <= target;
   if (ours.failures > 0) result.passed = false;
   result.note = [result.note, ...names.map((name) => failureNote(name, result.contenders[name]))].filter(Boolean).join(', ');
   return result;
+}
+
+/** Whether targets hold on a runtime: before 24, the faster calls of node:wasi are those that make it crash. */
+function counts({ version }) {
+  return Number(/^v(\d+)/.exec(version)[1]) >= 24;
 }
 
 /** Tells of rounds that failed where others came to their end. */
