@@ -9,6 +9,7 @@ use std::sync::{Mutex, PoisonError};
 use rustix::fs::{AtFlags, FileType, Mode, OFlags, Stat, fstat, readlinkat_raw, statat};
 use rustix::io::retry_on_intr;
 
+use super::descriptor::Descriptor;
 use super::file::timestamps;
 use super::list::Listing;
 use super::place::{HANDLE, Handle, Place, Split};
@@ -39,7 +40,7 @@ pub enum Resolution {
 
 /// An open directory, beneath which paths are resolved.
 pub struct HostDir {
-    fd: OwnedFd,
+    fd: Descriptor,
     mount: Mount,
     /// Only a directory that is listed pays for the buffers of it.
     listing: Mutex<Option<Listing>>,
@@ -67,8 +68,8 @@ impl HostDir {
         Ok(Self::new(fd, Mount { special_files, by_kernel }))
     }
 
-    const fn new(fd: OwnedFd, mount: Mount) -> Self {
-        Self { fd, mount, listing: Mutex::new(None) }
+    fn new(fd: OwnedFd, mount: Mount) -> Self {
+        Self { fd: fd.into(), mount, listing: Mutex::new(None) }
     }
 
     /// Opens what a path beneath names. No other code gives a guest's path to the kernel.
@@ -158,9 +159,9 @@ impl Dir for HostDir {
             opened => opened?,
         };
         // Only what is open can be judged: what a name stood for a moment ago may have been swapped. So a FIFO or a device
-        // that is refused has been open for a moment, not blocking. Asking before as well would cost every open of a file a
-        // third more, against what only the host can do: preview1 makes no such files, so they are where the host put
-        // them, or mounted them.
+        // that is refused has been open for a moment, not blocking, which the other end of a FIFO and a few drivers
+        // notice. Asking before as well would cost an open a quarter more, twice as much beneath other directories; and
+        // preview1 makes no such files, so they are where the host put or mounted them.
         match filetype(&fstat(&fd).map_err(from_host)?) {
             FileType::RegularFile => Ok(Opened::File(Box::new(HostFile::from(fd)))),
             FileType::Directory => Ok(Opened::Dir(Box::new(Self::new(fd, self.mount)))),
@@ -184,8 +185,8 @@ impl Dir for HostDir {
         let mut flags = HANDLE;
         flags.set(OFlags::DIRECTORY, path.must_be_dir);
         flags.set(OFlags::NOFOLLOW, !follow);
-        let handle = self.resolve(path.whole, flags, Mode::empty())?;
-        Ok(filestat(&fstat(handle).map_err(from_host)?))
+        let handle = Descriptor::from(self.resolve(path.whole, flags, Mode::empty())?);
+        Ok(filestat(&fstat(handle.as_fd()).map_err(from_host)?))
     }
 
     fn read_link(&self, path: Path<'_>, buf: &mut [u8]) -> Result<usize> {

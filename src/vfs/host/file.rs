@@ -6,6 +6,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{FileType, Stat, Timespec, Timestamps, UTIME_NOW, UTIME_OMIT, fstat};
 use rustix::io::retry_on_intr;
 
+use super::descriptor::Descriptor;
 use super::{from_host, transfer};
 use crate::abi::{Errno, Filestat, Filetype};
 use crate::span::Span;
@@ -13,13 +14,13 @@ use crate::vfs::{Advice, File, Result, SetTime, SetTimes};
 
 /// An open regular file.
 pub struct HostFile {
-    fd: OwnedFd,
+    fd: Descriptor,
 }
 
 impl From<OwnedFd> for HostFile {
     /// Trusts that the descriptor is one of a regular file, which nobody else uses.
     fn from(fd: OwnedFd) -> Self {
-        Self { fd }
+        Self { fd: fd.into() }
     }
 }
 

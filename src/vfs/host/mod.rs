@@ -3,6 +3,7 @@
 //! A path goes through [`resolve`], or through [`walk`] where the kernel has no such call; both take a directory's handle
 //! and give a handle beneath it. What acts on a name acts on a single one, without a slash, in the handle of its parent.
 
+mod descriptor;
 mod dir;
 mod errno;
 mod file;
