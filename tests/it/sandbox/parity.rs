@@ -241,8 +241,10 @@ proptest! {
         for call in &calls {
             let answer = make(&kernel, call);
             prop_assert_eq!(&answer, &make(&walk, call), "{:?}", call);
+            // A file with a slash behind it is no directory, also to who would create it: as node:wasi says, not Linux.
+            let file_as_dir = matches!(call, Call::Open { at, options } if options.create && at.ends_with('/'));
             // What would lead out is not tried on the host.
-            if !answer.contains("Notcapable") {
+            if !answer.contains("Notcapable") && !(file_as_dir && answer == "Notdir") {
                 prop_assert_eq!(answer, ask_the_host(&host, call), "{:?}", call);
             }
         }
