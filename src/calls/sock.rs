@@ -17,7 +17,7 @@ const RECV_DATA_TRUNCATED: u16 = 1;
 
 /// Takes a connection from a listening socket and writes its descriptor (u32). `flags` may be NONBLOCK, for the new
 /// descriptor; the listening one's own NONBLOCK decides whether the call waits. Errors: `Overflow`, `Badf`, `Notcapable`,
-/// `Notsup` for other flags, `Notsock`, `Again`, `Mfile`. Like accept4(2).
+/// `Notsup` for other flags and for datagrams, `Inval` where it does not listen, `Notsock`, `Again`, `Mfile`. Like accept4(2).
 #[inline(never)]
 pub fn sock_accept<G: Guest>(process: &Process, guest: &mut G, fd: u32, flags: u32, opened_fd: u32) -> Call {
     guest.memory().span(opened_fd, 4)?;

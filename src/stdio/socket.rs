@@ -85,7 +85,12 @@ impl Stream for Socket {
         // A listening socket of the host's may block; what accept(2) then waits for can't be given up.
         let mut wait = [Wait::new(self.fd.as_fd(), false)];
         if !Host::poll_now(&mut wait)? {
-            return Err(Errno::Again);
+            // Only a listening socket is worth waiting for; of any other the kernel would say so at once.
+            return Err(match sockopt::socket_acceptconn(&self.fd) {
+                Ok(false) if self.datagram => Errno::Notsup,
+                Ok(false) => Errno::Inval,
+                _ => Errno::Again,
+            });
         }
         let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
         let fd = net::accept_with(&self.fd, flags).map_err(from_host)?;
