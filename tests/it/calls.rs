@@ -13,6 +13,8 @@ mod path_open;
 mod path_stat;
 mod path_tree;
 mod paths;
+mod poll;
 mod proc;
 mod random;
+mod sock;
 mod streams;

@@ -20,7 +20,7 @@ use preopen::vfs::host::{HostDir, MountOptions};
 use tempfile::TempDir;
 
 pub use doubles::{Failing, Mill, Swift};
-pub use guest::{SENTINEL, Script};
+pub use guest::Script;
 pub use system::{Fake, MONOTONIC, REALTIME, random};
 
 /// The descriptor of the preopen in every [`World`].

@@ -196,7 +196,7 @@ fn synchronous_writes_are_made_safe() {
     let syncs = std::sync::Arc::clone(&mill.syncs);
     let fd = world.add(file(mill));
     let list = world.iovecs(&[(100, 3)]);
-    let mut seen = || (syncs.0.swap(0, Ordering::Relaxed), syncs.1.swap(0, Ordering::Relaxed));
+    let seen = || (syncs.0.swap(0, Ordering::Relaxed), syncs.1.swap(0, Ordering::Relaxed));
     for (flags, expected) in [(0, (0, 0)), (DSYNC, (2, 0)), (SYNC, (0, 2)), (DSYNC | SYNC | APPEND, (0, 2))] {
         world.ok("fd_fdstat_set_flags", &[fd, flags], &[]);
         world.ok("fd_write", &[fd, list, 1, 8], &[(8, &le(3))]);

@@ -3,7 +3,10 @@
 use preopen::guest::{Guest, Interrupted, Memory};
 
 /// What memory holds before anything is written.
-pub const SENTINEL: u8 = b'?';
+const SENTINEL: u8 = b'?';
+
+/// How often the engine looks up before it takes a test for hung.
+const PATIENCE: u32 = 2000;
 
 /// A guest whose calls a test makes. Its memory is never freed: tests are short.
 pub struct Script {
@@ -27,7 +30,7 @@ impl Script {
 
     /// A guest with this memory.
     pub fn over(bytes: Vec<u8>) -> Self {
-        Self { memory: Memory::over(bytes.leak()), pauses: 0, patience: u32::MAX }
+        Self { memory: Memory::over(bytes.leak()), pauses: 0, patience: PATIENCE }
     }
 
     /// The same, ended when the engine has looked up so often.
