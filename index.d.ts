@@ -145,8 +145,8 @@ export class WASI {
    * @throws {TypeError} `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`: an option is not what it should be.
    * @throws {RangeError} `ERR_OUT_OF_RANGE`: a number is too small, too large, or no integer.
    * @throws {Error} `UVWASI_ENOENT`, `UVWASI_ENOTDIR`, `UVWASI_EACCES`, … (properties `code`, `errno`: the WASI errno,
-   *   `syscall`: `'uvwasi_init'`, `path`: the preopen): a directory cannot be opened. `UVWASI_EBADF`: a standard
-   *   stream is not open. The names are those of `node:wasi`.
+   *   `syscall`: `'uvwasi_init'`, `path`: the preopen): a directory cannot be opened. `UVWASI_EADDRINUSE`, …
+   *   (`address`): a socket cannot listen. `UVWASI_EBADF`: a standard stream is not open. The names are those of `node:wasi`.
    * @throws {Error} `ERR_ACCESS_DENIED`: Node's permission model is on, without `--allow-wasi`. Loading the addon needs
    *   `--allow-addons`, too.
    */

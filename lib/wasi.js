@@ -81,15 +81,15 @@ class WASI {
     if (process.permission?.has('wasi') === false) throw errors().accessDenied();
     const guest = new Guest(config);
 
-    const { returnOnExit } = options;
-    if (returnOnExit !== undefined) {
-      try {
+    try {
+      const { returnOnExit } = options;
+      if (returnOnExit !== undefined) {
         validateBoolean(returnOnExit, 'options.returnOnExit');
-      } catch (error) {
-        guest.sandbox.close();
-        throw error;
+        guest.returnOnExit = returnOnExit;
       }
-      guest.returnOnExit = returnOnExit;
+    } catch (error) {
+      guest.sandbox.close();
+      throw error;
     }
 
     this[kGuest] = guest;
@@ -102,6 +102,9 @@ class WASI {
     if (guest.started) throw errors().alreadyStarted();
     validateObject(instance, 'instance');
     validateObject(instance.exports, 'instance.exports');
+    // Asked again: what was read of the arguments may have been getters, and one of them may have bound another memory.
+    // Native code knows a memory only by its size, and would go on in the first one.
+    if (guest.started) throw errors().alreadyStarted();
     adapter.bind(guest.functions.memory_size, memory);
     guest.memory = memory;
     guest.instance = instance;

@@ -258,3 +258,16 @@ ours('accepting beyond the limit of descriptors', async (host) => {
   peer.send('still here');
   assert.equal(recv(guest, 0).data, 'still here');
 });
+
+ours('an address that cannot be listened on is named', (host) => {
+  const listening = host.guest({ sockets: ['127.0.0.1:0'] });
+  const [{ port }] = listening.wasi.sockets;
+  const address = `127.0.0.1:${port}`;
+  assert.throws(() => new host.WASI({ version: 'preview1', sockets: ['127.0.0.1:0', address] }), {
+    message: 'UVWASI_EADDRINUSE, uvwasi_init',
+    code: 'UVWASI_EADDRINUSE',
+    errno: 3,
+    syscall: 'uvwasi_init',
+    address,
+  });
+});

@@ -61,17 +61,21 @@ function open(options) {
     if (error.code === 'ERR_INVALID_ARG_VALUE') throw new UsageError(error.message);
     if (!error.code?.startsWith('UVWASI_')) throw error;
     const errno = error.code.slice('UVWASI_'.length);
-    const where = error.path ?? (options.sockets.length > 0 ? options.sockets.join(', ') : 'the sandbox');
-    const what = errno.startsWith('EADDR') ? `cannot listen on ${where}` : `cannot open ${where}`;
-    throw new CliError(`${what}: ${OPEN_ERRORS[errno] ?? errno}`);
+    const what =
+      error.address === undefined ? `cannot open ${error.path ?? 'the sandbox'}` : `cannot listen on ${error.address}`;
+    throw new CliError(`${what}: ${OPEN_ERRORS[errno] ?? errno}${hint(error.path)}`);
   }
 }
+
+/** Other tools take `HOST:GUEST`. */
+const hint = (path) => (/[^:]:[^:]/.test(path) ? ' (is it HOST::GUEST, with two colons?)' : '');
 
 const OPEN_ERRORS = {
   ENOENT: 'there is no such directory',
   ENOTDIR: 'it is not a directory',
   EACCES: 'permission denied',
   EBADF: 'a standard stream is closed',
+  EMFILE: 'out of descriptors: raise --max-fds, or the limit of this process (ulimit -n)',
   EADDRINUSE: 'the address is in use',
   EADDRNOTAVAIL: 'this machine does not have the address',
 };

@@ -15,6 +15,9 @@ use crate::calls::{Call, Halt, dispatch};
 use crate::guest::{Guest, Interrupted, Memory};
 use crate::process::Process;
 
+/// How much of a memory the pointers of preview1 can name, bytes.
+const MOST_BYTES: u64 = 1 << 32;
+
 /// What one guest's calls need. It lives as long as the function that they come through.
 pub struct Door {
     process: Process,
@@ -171,7 +174,9 @@ impl V8Guest<'_> {
             sys::napi_get_typedarray_info(self.env, view, kind, &mut len, &mut data, buffer, offset)
         })?;
         self.door.base.set(data.cast());
-        self.door.len.set(if data.is_null() { 0 } else { len as u64 });
+        // A memory with 64-bit addresses may be larger. The pointers of preview1 have 32 bits: what they cannot name is none
+        // of it, so that no sum of a pointer and an offset inside has more.
+        self.door.len.set(if data.is_null() { 0 } else { (len as u64).min(MOST_BYTES) });
         Ok(())
     }
 

@@ -1,6 +1,6 @@
 //! Errors as node:wasi throws them.
 
-use std::ffi::CString;
+use std::ffi::{CStr, CString};
 use std::ptr::null_mut;
 
 use napi::{Error, Status, sys};
@@ -8,21 +8,19 @@ use napi::{Error, Status, sys};
 use crate::abi::Errno;
 
 /// Throws what node:wasi throws where a sandbox can't be made: `UVWASI_ENOENT, uvwasi_init`, with `errno`, `code` and
-/// `syscall`, and beyond it `path`, which names the preopen. Returns the error that tells napi so.
-pub fn throw_init(env: sys::napi_env, errno: Errno, path: Option<&str>) -> Error {
+/// `syscall`, and beyond it a property that says what was at fault. Returns the error that tells napi so.
+pub fn throw_init(env: sys::napi_env, errno: Errno, at: Option<&(&'static CStr, String)>) -> Error {
     let code = format!("UVWASI_{}", errno.name());
     let message = format!("{code}, uvwasi_init");
-    let error = null_mut();
     // SAFETY: env is the current one; every pointer is to a live value, and every status is checked by `is_ok`.
     let thrown = unsafe {
-        let mut error = error;
-        let mut number = null_mut();
+        let (mut error, mut number) = (null_mut(), null_mut());
         sys::napi_create_error(env, null_mut(), string(env, &message), &mut error) == sys::Status::napi_ok
             && sys::napi_create_uint32(env, errno as u32, &mut number) == sys::Status::napi_ok
-            && set(env, error, "errno", number)
-            && set(env, error, "code", string(env, &code))
-            && set(env, error, "syscall", string(env, "uvwasi_init"))
-            && path.is_none_or(|path| set(env, error, "path", string(env, path)))
+            && set(env, error, c"errno", number)
+            && set(env, error, c"code", string(env, &code))
+            && set(env, error, c"syscall", string(env, "uvwasi_init"))
+            && at.is_none_or(|(name, value)| set(env, error, name, string(env, value)))
             && sys::napi_throw(env, error) == sys::Status::napi_ok
     };
     Error::new(if thrown { Status::PendingException } else { Status::GenericFailure }, message)
@@ -42,8 +40,7 @@ fn string(env: sys::napi_env, text: &str) -> sys::napi_value {
     value
 }
 
-fn set(env: sys::napi_env, object: sys::napi_value, name: &str, value: sys::napi_value) -> bool {
-    let Ok(name) = CString::new(name) else { return false };
+fn set(env: sys::napi_env, object: sys::napi_value, name: &CStr, value: sys::napi_value) -> bool {
     // SAFETY: object and value are live values of env; the name ends with a NUL.
     unsafe { sys::napi_set_named_property(env, object, name.as_ptr(), value) == sys::Status::napi_ok }
 }

@@ -1,5 +1,6 @@
 //! What JavaScript asks for, and the process made of it. JavaScript has validated it.
 
+use std::ffi::CStr;
 use std::os::fd::BorrowedFd;
 use std::path::Path;
 use std::sync::Arc;
@@ -64,8 +65,9 @@ pub struct GivenSocket {
     pub port: u32,
 }
 
-/// Why there is no process, and which preopen's host path was at fault.
-pub struct Failure(pub Errno, pub Option<String>);
+/// Why there is no process, and what was at fault, as a property of the error: a preopen's host `path`, or a socket's
+/// `address`.
+pub struct Failure(pub Errno, pub Option<(&'static CStr, String)>);
 
 impl From<Errno> for Failure {
     fn from(errno: Errno) -> Self {
@@ -89,7 +91,7 @@ pub fn process(options: Options) -> Result<(Process, Vec<GivenSocket>), Failure>
     }
     for preopen in preopens {
         let opened = open(&preopen).and_then(|dir| process.add_preopen(preopen.guest.as_bytes(), dir));
-        opened.map_err(|errno| Failure(errno, Some(preopen.host)))?;
+        opened.map_err(|errno| Failure(errno, Some((c"path", preopen.host))))?;
     }
     let mut given = Vec::with_capacity(sockets.len());
     for socket in sockets {
@@ -100,7 +102,8 @@ pub fn process(options: Options) -> Result<(Process, Vec<GivenSocket>), Failure>
                 (stream, address)
             }
             Either::B(address) => {
-                let socket = Socket::listen(&address)?;
+                let socket =
+                    Socket::listen(&address).map_err(|errno| Failure(errno, Some((c"address", address))))?;
                 let address = socket.address();
                 (Arc::new(socket) as Arc<dyn Stream>, address)
             }

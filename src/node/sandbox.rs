@@ -27,7 +27,7 @@ pub fn create(env: Env, options: Object<'_>) -> Result<Sandbox> {
     // SAFETY: the object is a live value of env.
     let parsed = unsafe { Options::from_napi_value(env.raw(), options.raw()) }?;
     let (process, sockets) =
-        process(parsed).map_err(|Failure(errno, path)| throw_init(env.raw(), errno, path.as_deref()))?;
+        process(parsed).map_err(|Failure(errno, at)| throw_init(env.raw(), errno, at.as_ref()))?;
     let hooks = options.get_named_property::<Unknown<'_>>("hooks")?;
     Ok(Sandbox { door: Rc::new(Door::new(env.raw(), process, hooks.raw())?), sockets })
 }
