@@ -8,6 +8,7 @@ mod fd_readdir;
 mod fd_stat;
 mod fd_sync;
 mod fd_table;
+mod hostile;
 mod iovecs;
 mod path_open;
 mod path_stat;

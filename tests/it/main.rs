@@ -1,6 +1,9 @@
 //! The tests that need no JavaScript.
 
+mod abi;
 mod calls;
+mod fds;
+mod guest;
 mod host_dir;
 mod sandbox;
 mod scripted;

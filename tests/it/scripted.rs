@@ -151,7 +151,8 @@ impl World {
         }
         assert_eq!(self.call(name, args), answer, "{name}{args:?}");
         let found = self.guest.bytes();
-        if let Some(at) = (0..found.len()).find(|at| found[*at] != expected[*at]) {
+        if found != expected {
+            let at = (0..found.len()).find(|at| found[*at] != expected[*at]).unwrap();
             let near = |bytes: &[u8]| bytes[at..].iter().take(48).copied().collect::<Vec<_>>();
             panic!("{name}{args:?}: at {at} is {:?} instead of {:?}", near(&found), near(&expected));
         }
