@@ -2,7 +2,7 @@
 
 use super::waiting::{Way, retry};
 use super::{Call, Halt};
-use crate::abi::{Errno, Fdflags, Rights, Whence};
+use crate::abi::{Errno, Fdflags, Filetype, Rights, Whence};
 use crate::fds::{Entry, Object};
 use crate::guest::{Guest, Iovecs, ROUND_BYTES, Round};
 use crate::process::Process;
@@ -278,6 +278,18 @@ fn file_rounds<G: Guest>(
     rounds(guest, list, false, |guest, list, _| Ok(step(guest, list, &mut transfer)?))
 }
 
+/// A datagram goes in one piece, so in one round. Errors: `Msgsize` where the list has too many ranges for that.
+pub fn one_message<G: Guest>(guest: &G, entry: &Entry, list: &Iovecs) -> Result<(), Errno> {
+    if entry.filetype() == Filetype::SocketDgram {
+        let mut round = Round::empty();
+        list.round(guest.memory(), &mut round)?;
+        if !round.is_last() {
+            return Err(Errno::Msgsize);
+        }
+    }
+    Ok(())
+}
+
 /// As files, but waits: a read for its first bytes, a write until the stream has taken all, as a program that leaves
 /// NONBLOCK out expects of a pipe.
 pub fn stream_rounds<G: Guest>(
@@ -289,6 +301,7 @@ pub fn stream_rounds<G: Guest>(
     list: Iovecs,
     mut transfer: impl FnMut(&[Span<'_>]) -> Result<usize, Errno>,
 ) -> Result<u32, Halt> {
+    one_message(guest, entry, &list)?;
     let waits = !entry.flags().contains(Fdflags::NONBLOCK);
     let persists = waits && way == Way::Write;
     rounds(guest, list, persists, |guest, list, sum| {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::fd_io::{MOST, checked, stream_rounds};
+use super::fd_io::{MOST, checked, one_message, stream_rounds};
 use super::waiting::{Way, retry};
 use super::{ANY, Call, Halt};
 use crate::abi::{Errno, Fdflags, Riflags, Rights, Sdflags};
@@ -41,8 +41,8 @@ pub fn sock_accept<G: Guest>(process: &Process, guest: &mut G, fd: u32, flags: u
 }
 
 /// Receives; writes how many bytes (u32), and 1 to `ro_flags` (u16) where a datagram was cut. Flags: PEEK, WAITALL. Errors:
-/// `Overflow`, `Badf`, `Notcapable`, `Notsup` for other flags, `Notsock`, `Notconn`, `Again`, `Connreset`. Like
-/// recvmsg(2).
+/// `Overflow`, `Badf`, `Notcapable`, `Notsup` for other flags, `Notsock`, `Notconn`, `Again`, `Connreset`,
+/// `Msgsize` for a datagram and more than 32 ranges. Like recvmsg(2).
 #[inline(never)]
 #[expect(clippy::too_many_arguments, reason = "the specification's")]
 pub fn sock_recv<G: Guest>(
@@ -60,6 +60,7 @@ pub fn sock_recv<G: Guest>(
     let flags = Riflags::decode(ri_flags).map_err(|_| Errno::Notsup)?;
     let entry = socket(process, fd, Rights::FD_READ)?;
     let stream = stream(&entry)?;
+    one_message(guest, &entry, &list)?;
     let waits = !entry.flags().contains(Fdflags::NONBLOCK);
     let everything = flags.contains(Riflags::WAITALL) && waits && !flags.contains(Riflags::PEEK);
     let (mut sum, mut cut) = (0, false);

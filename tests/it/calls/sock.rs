@@ -183,6 +183,24 @@ fn a_datagram_that_is_cut_says_so() {
 }
 
 #[test]
+fn a_datagram_is_never_taken_apart() {
+    let mut world = World::new();
+    let (one, peer) = UnixDatagram::pair().unwrap();
+    let fd = world.socket(one);
+    peer.send(&[b'x'; 40]).unwrap();
+    let ranges: Vec<(u64, u64)> = (0..40).map(|at| (100 + at, 1)).collect();
+    let list = world.iovecs(&ranges);
+    for call in ["sock_send", "fd_write", "fd_read"] {
+        let args = if call == "sock_send" { vec![fd, list, 40, 0, 8] } else { vec![fd, list, 40, 8] };
+        world.fails(call, &args, Errno::Msgsize);
+    }
+    world.fails("sock_recv", &[fd, list, 40, 0, 8, 16], Errno::Msgsize);
+    world.ok("sock_recv", &[fd, list, 32, 0, 8, 16], &[(100, &[b'x'; 32]), (8, &le(32)), (16, &[1, 0])]);
+    peer.set_nonblocking(true).unwrap();
+    assert!(peer.recv(&mut [0; 99]).is_err(), "nothing was sent");
+}
+
+#[test]
 fn flags_are_judged() {
     let mut world = World::new();
     let (fd, mut peer) = pair(&world);
