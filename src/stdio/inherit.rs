@@ -22,7 +22,7 @@ pub struct Inherited {
     terminal: bool,
     directions: (bool, bool),
     /// Of a descriptor that was opened anew: the duplicate by which the host's is known.
-    _duplicate: Option<OwnedFd>,
+    duplicate: Option<OwnedFd>,
 }
 
 enum Kind {
@@ -39,8 +39,8 @@ enum Waits {
     Never,
     /// It answers `Again`: the open file description is ours alone, and does not block.
     Again,
-    /// It blocks: each call asks poll(2) first.
-    Blocks,
+    /// It blocks, or would take the end for what is no end: each call asks poll(2) first.
+    Asks,
 }
 
 impl Inherited {
@@ -74,24 +74,30 @@ impl Inherited {
         let filetype = FileType::from_raw_mode(stat.st_mode);
         // O_NONBLOCK on a duplicate would hold for the host too, and outlast the guest: so a pipe or a terminal is opened
         // anew. Of other devices that could be another device (a terminal's master: a new pair).
-        let can_be_reopened = filetype == FileType::Fifo && is_anonymous(&fd) || terminal && !is_master(stat);
+        let can_be_reopened = filetype == FileType::Fifo || terminal && !is_master(stat);
         let reopened = if ours || !can_be_reopened { None } else { reopen(&fd, flags) };
         let (kind, duplicate) = match (filetype, reopened) {
+            // One with a name forgets, when it is opened anew, whether it ever had a writer: that is asked of the host's.
+            (FileType::Fifo, Some(anew)) if !is_anonymous(&fd) => {
+                (Kind::Bytes { fd: anew, waits: Waits::Asks }, Some(fd))
+            }
             (_, Some(anew)) => (Kind::Bytes { fd: anew, waits: Waits::Again }, Some(fd)),
             (FileType::RegularFile, None) => (Kind::File(HostFile::from(fd)), None),
             _ if never_waits(stat) => (Kind::Bytes { fd, waits: Waits::Never }, None),
-            _ => (Kind::Bytes { fd, waits: if ours { Waits::Again } else { Waits::Blocks } }, None),
+            _ => (Kind::Bytes { fd, waits: if ours { Waits::Again } else { Waits::Asks } }, None),
         };
-        Ok(Self { kind, terminal, directions, _duplicate: duplicate })
+        Ok(Self { kind, terminal, directions, duplicate })
     }
 
-    /// Whether a call on a descriptor that blocks would do so now.
-    fn would_block(fd: &OwnedFd, waits: Waits, write: bool) -> Result<bool> {
-        if waits != Waits::Blocks {
-            return Ok(false);
-        }
-        let mut wait = [Wait::new(fd.as_fd(), write)];
-        Ok(!Host::poll_now(&mut wait)?)
+    /// The descriptor that knows whether there is something to do, given the one that does it.
+    fn asked<'f>(&'f self, fd: &'f OwnedFd) -> BorrowedFd<'f> {
+        self.duplicate.as_ref().unwrap_or(fd).as_fd()
+    }
+
+    /// Errors: `Again` where there is nothing to do now.
+    fn ask(&self, fd: &OwnedFd, write: bool) -> Result<()> {
+        let mut wait = [Wait::new(self.asked(fd), write)];
+        if Host::poll_now(&mut wait)? { Ok(()) } else { Err(Errno::Again) }
     }
 }
 
@@ -110,7 +116,7 @@ fn is_master(stat: &Stat) -> bool {
     (rustix::fs::major(stat.st_rdev), rustix::fs::minor(stat.st_rdev)) == PTMX
 }
 
-/// Whether a pipe has no name. One that has forgets, when it is opened anew, that its writers have gone.
+/// Whether a pipe has no name.
 fn is_anonymous(fd: &OwnedFd) -> bool {
     const PIPEFS_MAGIC: i64 = 0x5049_5045;
     fstatfs(fd).is_ok_and(|stat| stat.f_type == PIPEFS_MAGIC)
@@ -146,7 +152,7 @@ impl Stream for Inherited {
     fn source(&self) -> Source<'_> {
         match &self.kind {
             Kind::File(_) | Kind::Bytes { waits: Waits::Never, .. } => Source::Ready,
-            Kind::Bytes { fd, .. } => Source::Fd(fd.as_fd()),
+            Kind::Bytes { fd, .. } => Source::Fd(self.asked(fd)),
         }
     }
 
@@ -163,7 +169,14 @@ impl Stream for Inherited {
     fn read(&self, into: &[Span<'_>]) -> Result<usize> {
         match &self.kind {
             Kind::File(file) => transfer::read(file.as_fd(), into),
-            Kind::Bytes { fd, waits } if Self::would_block(fd, *waits, false)? => Err(Errno::Again),
+            Kind::Bytes { fd, waits: Waits::Asks } => {
+                self.ask(fd, false)?;
+                // What there was may be somebody else's by now: so where the kernel can, it is told not to wait.
+                match transfer::read_now(fd.as_fd(), into) {
+                    Err(Errno::Notsup | Errno::Nosys) => transfer::read(fd.as_fd(), into),
+                    read => read,
+                }
+            }
             Kind::Bytes { fd, .. } => transfer::read(fd.as_fd(), into),
         }
     }
@@ -171,12 +184,15 @@ impl Stream for Inherited {
     fn write(&self, from: &[Span<'_>]) -> Result<usize> {
         match &self.kind {
             Kind::File(file) => transfer::write(file.as_fd(), from),
-            Kind::Bytes { fd, waits: Waits::Blocks } => {
-                if Self::would_block(fd, Waits::Blocks, true)? {
-                    return Err(Errno::Again);
+            Kind::Bytes { fd, waits: Waits::Asks } => {
+                self.ask(fd, true)?;
+                match transfer::write_now(fd.as_fd(), from) {
+                    Err(Errno::Notsup | Errno::Nosys) => {
+                        let Some(first) = from.iter().find(|span| !span.is_empty()) else { return Ok(0) };
+                        transfer::write(fd.as_fd(), &[first.first(PIPE_BUF)])
+                    }
+                    written => written,
                 }
-                let Some(first) = from.iter().find(|span| !span.is_empty()) else { return Ok(0) };
-                transfer::write(fd.as_fd(), &[first.first(PIPE_BUF)])
             }
             Kind::Bytes { fd, .. } => transfer::write(fd.as_fd(), from),
         }

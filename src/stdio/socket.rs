@@ -2,9 +2,9 @@
 
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::os::fd::{AsFd, OwnedFd};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use rustix::fs::fstat;
+use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl, fstat};
 use rustix::io::ioctl_fionread;
 use rustix::net::{self, AddressFamily, Shutdown, SocketFlags, SocketType, sockopt};
 
@@ -48,6 +48,24 @@ impl Socket {
     pub fn address(&self) -> Option<SocketAddr> {
         net::getsockname(&self.fd).ok()?.try_into().ok()
     }
+
+    /// Takes a connection, or answers `AGAIN`. A listening socket of the host's may block, and whoever else accepts from it
+    /// may have been faster; what accept(2) then waits for can't be given up. The flag is the open file's, and no call takes it
+    /// for itself, so one that blocks gets it just for this.
+    fn accept_now(&self) -> rustix::io::Result<OwnedFd> {
+        /// Of two threads, the second must not take the first one's flag for the host's.
+        static ALONE: Mutex<()> = Mutex::new(());
+        let accept = || net::accept_with(&self.fd, SocketFlags::CLOEXEC | SocketFlags::NONBLOCK);
+        let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+        let flags = fcntl_getfl(&self.fd)?;
+        if flags.contains(OFlags::NONBLOCK) {
+            return accept();
+        }
+        fcntl_setfl(&self.fd, flags | OFlags::NONBLOCK)?;
+        let accepted = accept();
+        fcntl_setfl(&self.fd, flags)?;
+        accepted
+    }
 }
 
 impl Stream for Socket {
@@ -82,7 +100,7 @@ impl Stream for Socket {
     }
 
     fn accept(&self) -> Result<Arc<dyn Stream>> {
-        // A listening socket of the host's may block; what accept(2) then waits for can't be given up.
+        // Asked first, so that the flags are touched only where somebody is there.
         let mut wait = [Wait::new(self.fd.as_fd(), false)];
         if !Host::poll_now(&mut wait)? {
             // Only a listening socket is worth waiting for; of any other the kernel would say so at once.
@@ -92,8 +110,7 @@ impl Stream for Socket {
                 _ => Errno::Again,
             });
         }
-        let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
-        let fd = net::accept_with(&self.fd, flags).map_err(from_host)?;
+        let fd = self.accept_now().map_err(from_host)?;
         Ok(Arc::new(Self { fd, datagram: false }))
     }
 

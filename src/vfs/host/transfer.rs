@@ -46,6 +46,23 @@ pub(crate) fn write(fd: BorrowedFd<'_>, from: &[Span<'_>]) -> Result<usize> {
     )
 }
 
+/// As [`read`], but answers `Again` where it would wait, though the descriptor blocks. Errors: `Notsup`, `Nosys` where the
+/// kernel cannot do so (with what has no name, it can from 6.4 on). Like preadv2(2) with `RWF_NOWAIT`.
+pub(crate) fn read_now(fd: BorrowedFd<'_>, into: &[Span<'_>]) -> Result<usize> {
+    let list = &Span::as_iovecs(into)[..into.len().min(MOST)];
+    // SAFETY: a span's range is writable, and no Rust reference covers it. The offset -1 means the descriptor's own.
+    retry(|| unsafe { libc::preadv2(fd.as_raw_fd(), list.as_ptr(), list.len() as i32, -1, libc::RWF_NOWAIT) })
+}
+
+/// As [`write`], but answers `Again` where it would wait. Errors: as [`read_now`].
+pub(crate) fn write_now(fd: BorrowedFd<'_>, from: &[Span<'_>]) -> Result<usize> {
+    let list = &Span::as_iovecs(from)[..from.len().min(MOST)];
+    // SAFETY: a span's range is readable. The offset -1 means the descriptor's own.
+    retry(|| unsafe {
+        libc::pwritev2(fd.as_raw_fd(), list.as_ptr(), list.len() as i32, -1, libc::RWF_NOWAIT)
+    })
+}
+
 /// Fills the spans with the bytes at `offset`. Errors: `Inval` from 2^63 on. Like preadv(2).
 pub(crate) fn read_at(fd: BorrowedFd<'_>, into: &[Span<'_>], offset: u64) -> Result<usize> {
     let fd = fd.as_raw_fd();
