@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use super::Call;
-use crate::abi::{DIRENT_SIZE, Filetype, Rights, encode_dirent};
+use crate::abi::{DIRENT_SIZE, Errno, Filetype, Rights, encode_dirent};
 use crate::guest::Guest;
 use crate::process::Process;
 use crate::vfs::DirEntry;
@@ -50,7 +50,7 @@ pub fn fd_readdir<G: Guest>(
     while !full {
         let mut left = SLICE;
         let mut failed = Ok(());
-        dir.list(cookie.saturating_sub(shift), &mut |entry| {
+        let listed = dir.list(cookie.saturating_sub(shift), &mut |entry| {
             let entry = DirEntry { next: entry.next.saturating_add(shift), ..entry };
             match put(guest, buf, buf_len, &mut used, entry) {
                 Ok(now_full) => full = now_full,
@@ -63,10 +63,17 @@ pub fn fd_readdir<G: Guest>(
             } else {
                 ControlFlow::Continue(())
             }
-        })?;
+        });
         failed?;
-        if left > 0 {
-            break;
+        match listed {
+            // It is still on its way to the cookie.
+            Err(Errno::Again) => {}
+            listed => {
+                listed?;
+                if left > 0 {
+                    break;
+                }
+            }
         }
         guest.pause()?;
     }
@@ -80,7 +87,7 @@ fn put<G: Guest>(
     buf_len: u32,
     used: &mut u32,
     entry: DirEntry<'_>,
-) -> Result<bool, crate::abi::Errno> {
+) -> Result<bool, Errno> {
     let DirEntry { name, ino, filetype, next } = entry;
     let head = encode_dirent(next, ino, name.len() as u32, filetype);
     let room = guest.memory().array(buf, buf_len, 1)?.after(*used as usize);

@@ -130,8 +130,8 @@ pub trait Dir: Send + Sync {
     fn read_link(&self, path: Path<'_>, buf: &mut [u8]) -> Result<usize>;
 
     /// Hands out the entries from `cookie` on (0: all) until `each` breaks, the entry that broke included in what the
-    /// next call with its predecessor's cookie sees. A listing in steps costs as much as one in a single call. Like
-    /// getdents(2) behind telldir(3).
+    /// next call with its predecessor's cookie sees. A listing in steps costs as much as one in a single call. Errors: `Again`
+    /// where many entries came before `cookie`: the same call again goes on with them. Like getdents(2) behind telldir(3).
     fn list(&self, cookie: u64, each: &mut dyn FnMut(DirEntry<'_>) -> ControlFlow<()>) -> Result<()>;
 
     /// Sets the directory's own times. Like futimens(2).

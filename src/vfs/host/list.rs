@@ -9,11 +9,14 @@ use rustix::io::Errno as Host;
 
 use super::file::filetype;
 use super::from_host;
-use crate::abi::Filetype;
+use crate::abi::{Errno, Filetype};
 use crate::vfs::{DirEntry, Result};
 
 /// How many bytes of entries the kernel gives at once.
 const BLOCK: usize = 32 * 1024;
+
+/// How many blocks one call skips at most: a cookie is a guest's number, and may be far beyond the end of a long directory.
+const MOST_SKIPPED: usize = 16;
 
 /// How far a directory has been read, and what was read last. A cookie is the number of entries before it, so that it
 /// means the same to every kind of filesystem; the kernel's own are kept once a block, to go back by.
@@ -37,7 +40,8 @@ struct Entry {
 }
 
 impl Listing {
-    /// Hands out the entries from `cookie` on until `each` breaks. The descriptor's offset must be the listing's own.
+    /// Hands out the entries from `cookie` on until `each` breaks. The descriptor's offset must be the listing's own. Errors:
+    /// `Again` after [`MOST_SKIPPED`] blocks before `cookie`, behind which the next call goes on.
     pub(super) fn list(
         &mut self,
         dir: BorrowedFd<'_>,
@@ -45,6 +49,7 @@ impl Listing {
         each: &mut dyn FnMut(DirEntry<'_>) -> ControlFlow<()>,
     ) -> Result<()> {
         self.go_to(dir, cookie)?;
+        let mut blocks = 0;
         loop {
             // Where a cookie is beyond this block, all of it is skipped; where it is in one before, none.
             let skipped = usize::try_from(cookie.saturating_sub(self.first)).unwrap_or(usize::MAX);
@@ -60,6 +65,12 @@ impl Listing {
             }
             if !self.read_block(dir)? {
                 return Ok(());
+            }
+            if cookie >= self.first + self.entries.len() as u64 {
+                blocks += 1;
+                if blocks == MOST_SKIPPED {
+                    return Err(Errno::Again);
+                }
             }
         }
     }
