@@ -29,7 +29,9 @@ const OPTIONS = {
  * @returns {RunArguments}
  */
 function parseRun(words) {
-  const run = { file: undefined, args: [], env: {}, preopens: {}, sockets: [], maxFds: undefined };
+  // Without a prototype, `__proto__` is a name like any other.
+  const [env, preopens] = [{ __proto__: null }, { __proto__: null }];
+  const run = { file: undefined, args: [], env, preopens, sockets: [], maxFds: undefined };
   const rest = [...words];
   while (rest.length > 0) {
     const word = rest.shift();

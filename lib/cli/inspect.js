@@ -4,6 +4,7 @@
 const { UsageError } = require('./errors.js');
 const { loadProgram } = require('./load.js');
 const { needsOf } = require('./needs.js');
+const { printable } = require('./printable.js');
 
 const NAMES = {
   preview1: 'WASI preview1',
@@ -57,7 +58,8 @@ function toText({ file, bytes, format, wasi, kind, problems }, { imports, export
 function section(title, items) {
   const lines = items.map(({ module, name, kind, type, memory }) => {
     const detail = memory === undefined ? (type ?? '') : describeMemory(memory);
-    return `  ${kind.padEnd(8)}  ${module === undefined ? '' : `${module}.`}${name}${kind === 'function' ? '' : ' '}${detail}`;
+    const full = printable(module === undefined ? name : `${module}.${name}`);
+    return `  ${kind.padEnd(8)}  ${full}${kind === 'function' ? '' : ' '}${detail}`;
   });
   return [`${title}: ${items.length === 0 ? 'none' : items.length}`, ...lines];
 }

@@ -3,6 +3,7 @@
 
 const native = require('../native.js');
 const { readBinary } = require('./binary.js');
+const { printable } = require('./printable.js');
 
 /** The import modules that stand for a WASI, by name. */
 const PREVIEW1 = 'wasi_snapshot_preview1';
@@ -29,7 +30,7 @@ const INTERFACE = /^(wasi|wasi_ephemeral_\w+|\[?[a-z-]*\]?wasi):/;
 function needsOf(binary) {
   const wasi = new Set();
   const problems = [];
-  const miss = (what, fix) => problems.push({ what, fix });
+  const miss = (what, fix) => problems.push({ what: printable(what), fix });
 
   if (binary.format === 'component') {
     wasi.add('component');

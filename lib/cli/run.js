@@ -7,6 +7,7 @@ const { parseRun } = require('./args.js');
 const { CliError, UsageError } = require('./errors.js');
 const { loadProgram } = require('./load.js');
 const { needsOf } = require('./needs.js');
+const { printable } = require('./printable.js');
 
 /** As a shell reports SIGABRT: 128 + 6. */
 const TRAPPED = 134;
@@ -97,7 +98,7 @@ function instantiate(file, bytes, wasi) {
 
 /** The engine's message without the function that it comes from. */
 function reason(error) {
-  return error.message.replace(/^WebAssembly\.\w+\(\): /, '');
+  return printable(error.message.replace(/^WebAssembly\.\w+\(\): /, ''));
 }
 
 function describeTrap(file, error) {
