@@ -154,3 +154,12 @@ ours('inspect: what a module needs, and whether it is provided', async () => {
   const imported = WebAssembly.Module.imports(new WebAssembly.Module(fs.readFileSync(guest('cat'))));
   assert.deepEqual(json.imports.map(({ module, name }) => `${module}.${name}`), imported.map(({ module, name }) => `${module}.${name}`));
 });
+
+ours('--help behind the module is the module\'s own', async () => {
+  assert.equal((await preopen(['run', guest('args_env'), 'first', '--help'])).stdout, 'arg 0: [args_env.wasm]\narg 1: [first]\narg 2: [--help]\n');
+  for (const words of [['run', '--help'], ['run', guest('args_env'), '-h'], ['inspect', '--help']]) {
+    const { status, stdout } = await preopen(words);
+    assert.equal(status, 0);
+    assert.match(stdout, /^preopen: runs/, words.join(' '));
+  }
+});

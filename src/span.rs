@@ -7,6 +7,7 @@
 
 use std::ffi::c_void;
 use std::marker::PhantomData;
+use std::sync::atomic::{Ordering, compiler_fence};
 
 /// One range. It has the layout of `struct iovec`, so a list of them goes to the kernel as it is.
 ///
@@ -73,6 +74,8 @@ impl<'m> Span<'m> {
         let len = bytes.len().min(self.len());
         // SAFETY: `new` promised that the range is readable; `bytes` is a Rust slice, so it does not cover the range.
         unsafe { std::ptr::copy_nonoverlapping(self.iovec.iov_base.cast(), bytes.as_mut_ptr(), len) };
+        // The copy is made here and now: the compiler may not read the range again instead.
+        compiler_fence(Ordering::SeqCst);
         len
     }
 

@@ -1,7 +1,7 @@
 'use strict';
 // The command line of `run`: options before and after the module, then the guest's arguments.
 
-const { UsageError } = require('./errors.js');
+const { HelpWanted, UsageError } = require('./errors.js');
 
 /**
  * @typedef {object} RunArguments
@@ -54,6 +54,7 @@ function parseRun(words) {
 }
 
 function takeOption(run, word, rest) {
+  if (word === '--help' || word === '-h') throw new HelpWanted();
   const equals = word.indexOf('=');
   const name = equals === -1 ? word : word.slice(0, equals);
   if (!Object.hasOwn(OPTIONS, name)) {

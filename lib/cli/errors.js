@@ -11,4 +11,9 @@ class UsageError extends CliError {
   exitCode = 2;
 }
 
-module.exports = { CliError, UsageError };
+/** The user asks what the command line is. */
+class HelpWanted extends CliError {
+  exitCode = 0;
+}
+
+module.exports = { CliError, HelpWanted, UsageError };

@@ -1,7 +1,7 @@
 'use strict';
 // The command line: which command was meant, and how its failures are told.
 
-const { CliError, UsageError } = require('./errors.js');
+const { CliError, HelpWanted, UsageError } = require('./errors.js');
 
 const HELP = `preopen: runs WebAssembly programs built for WASI preview1, in a sandbox
 
@@ -38,20 +38,14 @@ function main(args) {
     if (command === undefined) throw new UsageError('no command: run or inspect');
     if (command === '--help' || command === '-h' || command === 'help') return print(HELP);
     if (!Object.hasOwn(COMMANDS, command)) throw new UsageError(`unknown command '${command}': run or inspect`);
-    if (asksForHelp(rest)) return print(HELP);
     return COMMANDS[command](rest);
   } catch (error) {
+    if (error instanceof HelpWanted) return print(HELP);
     if (!(error instanceof CliError) && error.code !== 'ERR_PREOPEN_NO_BINARY') throw error;
     console.error(`preopen: ${error.message}`);
     if (error instanceof UsageError) console.error('Try: preopen --help');
     return error.exitCode ?? 1;
   }
-}
-
-/** What follows `--` is the guest's. */
-function asksForHelp(args) {
-  const end = args.indexOf('--');
-  return (end === -1 ? args : args.slice(0, end)).some((arg) => arg === '--help' || arg === '-h');
 }
 
 function print(text) {

@@ -1,7 +1,7 @@
 'use strict';
 // `preopen inspect`: what a module imports and exports, which WASI it needs, and whether preopen provides it.
 
-const { UsageError } = require('./errors.js');
+const { HelpWanted, UsageError } = require('./errors.js');
 const { loadProgram } = require('./load.js');
 const { needsOf } = require('./needs.js');
 const { printable } = require('./printable.js');
@@ -25,6 +25,7 @@ const KINDS = {
  * @returns {number} the exit code: 0 also where something is missing
  */
 function inspect(words) {
+  if (words.includes('--help') || words.includes('-h')) throw new HelpWanted();
   const stray = words.find((word) => word.startsWith('-') && word !== '--json');
   if (stray !== undefined) throw new UsageError(`inspect: unknown option ${stray}`);
   const files = words.filter((word) => !word.startsWith('-'));

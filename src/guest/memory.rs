@@ -3,7 +3,6 @@
 #![expect(unsafe_code, reason = "a guest's memory is reached by address")]
 
 use std::marker::PhantomData;
-use std::sync::atomic::{Ordering, compiler_fence};
 
 use crate::abi::Errno;
 use crate::span::Span;
@@ -62,8 +61,6 @@ impl<'m> Memory<'m> {
     pub fn read<const N: usize>(self, ptr: u32) -> Result<[u8; N], Errno> {
         let mut bytes = [0; N];
         self.span(ptr, N as u64)?.drain(&mut bytes);
-        // The copy is made here and now: the compiler may not read the memory again instead.
-        compiler_fence(Ordering::SeqCst);
         Ok(bytes)
     }
 

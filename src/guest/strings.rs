@@ -1,7 +1,5 @@
 //! Strings from a guest (paths) and to it (arguments, environment).
 
-use std::sync::atomic::{Ordering, compiler_fence};
-
 use super::Memory;
 use crate::abi::Errno;
 
@@ -46,8 +44,6 @@ pub fn read_text<'b>(
     };
     span.drain(&mut bytes[..len]);
     bytes[len] = 0;
-    // The copy is made here and now: the compiler may not read the memory again instead.
-    compiler_fence(Ordering::SeqCst);
     Ok(bytes)
 }
 
