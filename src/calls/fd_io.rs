@@ -275,6 +275,9 @@ fn file_rounds<G: Guest>(
     list: Iovecs,
     mut transfer: impl FnMut(&[Span<'_>]) -> Result<usize, Errno>,
 ) -> Result<u32, Halt> {
+    if let Some(span) = list.single(guest.memory())? {
+        return Ok(if span.is_empty() { 0 } else { transfer(&[span])? as u32 });
+    }
     rounds(guest, list, false, |guest, list, _| Ok(step(guest, list, &mut transfer)?))
 }
 

@@ -73,6 +73,15 @@ impl Iovecs {
         Ok((to < self.count).then_some(to))
     }
 
+    /// The range of a list of one, where one round takes it: what most calls pass.
+    pub fn single<'m>(&self, memory: Memory<'m>) -> Result<Option<Span<'m>>, Errno> {
+        if self.count != 1 {
+            return Ok(None);
+        }
+        let span = self.entry(memory, 0)?;
+        Ok((span.len() <= ROUND_BYTES).then_some(span))
+    }
+
     /// Whether there is nothing left.
     pub const fn is_done(&self) -> bool {
         self.next == self.count
