@@ -1,10 +1,10 @@
 //! Names: making, linking, moving and removing them.
 
 use super::{Call, path};
-use crate::abi::{Lookupflags, Rights};
+use crate::abi::{Errno, Lookupflags, Rights};
 use crate::guest::{Guest, TextBuffer, read_text};
 use crate::process::Process;
-use crate::vfs::{LinkTarget, MAX_PATH};
+use crate::vfs::{Dir, LinkTarget, MAX_PATH, Path};
 
 /// Makes a directory. Errors: `Overflow`, `Badf`, `Notcapable`, `Exist`, `Noent`, `Notdir`, `Acces`, `Rofs`. Like
 /// mkdirat(2).
@@ -16,11 +16,9 @@ pub fn path_create_directory<G: Guest>(
     path: u32,
     path_len: u32,
 ) -> Call {
-    let memory = guest.memory();
-    memory.array(path, path_len, 1)?;
-    let entry = process.fds.get(fd, Rights::PATH_CREATE_DIRECTORY)?;
-    let mut text = TextBuffer::new();
-    Ok(entry.dir()?.create_dir(self::path(memory, path, path_len, &mut text)?)?)
+    on_path(process, guest, fd, (path, path_len), Rights::PATH_CREATE_DIRECTORY, |dir, path| {
+        dir.create_dir(path)
+    })
 }
 
 /// Gives a file a second name. Errors: `Overflow`, `Badf`, `Notcapable`, `Perm` for a directory, `Exist`, `Noent`, `Xdev`,
@@ -38,16 +36,12 @@ pub fn path_link<G: Guest>(
     new_path: u32,
     new_path_len: u32,
 ) -> Call {
-    let memory = guest.memory();
-    memory.array(old_path, old_path_len, 1)?;
-    memory.array(new_path, new_path_len, 1)?;
     let follow = Lookupflags::truncate(old_flags).contains(Lookupflags::SYMLINK_FOLLOW);
-    let old = process.fds.get(old_fd, Rights::PATH_LINK_SOURCE)?;
-    let new = process.fds.get(new_fd, Rights::PATH_LINK_TARGET)?;
-    let (mut old_text, mut new_text) = (TextBuffer::new(), TextBuffer::new());
-    let old_path = path(memory, old_path, old_path_len, &mut old_text)?;
-    let new_path = path(memory, new_path, new_path_len, &mut new_text)?;
-    Ok(old.dir()?.link(old_path, follow, new.dir()?, new_path)?)
+    let old = (old_fd, Rights::PATH_LINK_SOURCE, old_path, old_path_len);
+    let new = (new_fd, Rights::PATH_LINK_TARGET, new_path, new_path_len);
+    on_two_paths(process, guest, old, new, |old, old_path, new, new_path| {
+        old.link(old_path, follow, new, new_path)
+    })
 }
 
 /// Writes a link's target to `buf`, cut where it does not fit, without a NUL, and how many bytes that is. Errors:
@@ -87,11 +81,9 @@ pub fn path_remove_directory<G: Guest>(
     path: u32,
     path_len: u32,
 ) -> Call {
-    let memory = guest.memory();
-    memory.array(path, path_len, 1)?;
-    let entry = process.fds.get(fd, Rights::PATH_REMOVE_DIRECTORY)?;
-    let mut text = TextBuffer::new();
-    Ok(entry.dir()?.remove_dir(self::path(memory, path, path_len, &mut text)?)?)
+    on_path(process, guest, fd, (path, path_len), Rights::PATH_REMOVE_DIRECTORY, |dir, path| {
+        dir.remove_dir(path)
+    })
 }
 
 /// Moves a name, over what has the new one already. Errors: `Overflow`, `Badf`, `Notcapable`, `Noent`, `Notdir`, `Isdir`,
@@ -108,15 +100,9 @@ pub fn path_rename<G: Guest>(
     new_path: u32,
     new_path_len: u32,
 ) -> Call {
-    let memory = guest.memory();
-    memory.array(old_path, old_path_len, 1)?;
-    memory.array(new_path, new_path_len, 1)?;
-    let old = process.fds.get(fd, Rights::PATH_RENAME_SOURCE)?;
-    let new = process.fds.get(new_fd, Rights::PATH_RENAME_TARGET)?;
-    let (mut old_text, mut new_text) = (TextBuffer::new(), TextBuffer::new());
-    let old_path = path(memory, old_path, old_path_len, &mut old_text)?;
-    let new_path = path(memory, new_path, new_path_len, &mut new_text)?;
-    Ok(old.dir()?.rename(old_path, new.dir()?, new_path)?)
+    let old = (fd, Rights::PATH_RENAME_SOURCE, old_path, old_path_len);
+    let new = (new_fd, Rights::PATH_RENAME_TARGET, new_path, new_path_len);
+    on_two_paths(process, guest, old, new, |old, old_path, new, new_path| old.rename(old_path, new, new_path))
 }
 
 /// Makes a symbolic link at `new_path` to `old_path`. Errors: `Overflow`, `Perm` for an absolute target, `Notcapable` also
@@ -152,9 +138,43 @@ pub fn path_unlink_file<G: Guest>(
     path: u32,
     path_len: u32,
 ) -> Call {
+    on_path(process, guest, fd, (path, path_len), Rights::PATH_UNLINK_FILE, |dir, path| dir.unlink(path))
+}
+
+/// Checks a path and acts on it in its directory.
+fn on_path<G: Guest>(
+    process: &Process,
+    guest: &mut G,
+    fd: u32,
+    (path, path_len): (u32, u32),
+    rights: Rights,
+    act: impl FnOnce(&dyn Dir, Path<'_>) -> Result<(), Errno>,
+) -> Call {
     let memory = guest.memory();
     memory.array(path, path_len, 1)?;
-    let entry = process.fds.get(fd, Rights::PATH_UNLINK_FILE)?;
+    let entry = process.fds.get(fd, rights)?;
     let mut text = TextBuffer::new();
-    Ok(entry.dir()?.unlink(self::path(memory, path, path_len, &mut text)?)?)
+    Ok(act(entry.dir()?, self::path(memory, path, path_len, &mut text)?)?)
+}
+
+/// A descriptor, the rights that it must have, and a path beneath it.
+type Named = (u32, Rights, u32, u32);
+
+/// Checks two paths and acts on them in their directories. All of guest memory is checked before any descriptor.
+fn on_two_paths<G: Guest>(
+    process: &Process,
+    guest: &mut G,
+    (old_fd, old_rights, old_path, old_path_len): Named,
+    (new_fd, new_rights, new_path, new_path_len): Named,
+    act: impl FnOnce(&dyn Dir, Path<'_>, &dyn Dir, Path<'_>) -> Result<(), Errno>,
+) -> Call {
+    let memory = guest.memory();
+    memory.array(old_path, old_path_len, 1)?;
+    memory.array(new_path, new_path_len, 1)?;
+    let old = process.fds.get(old_fd, old_rights)?;
+    let new = process.fds.get(new_fd, new_rights)?;
+    let (mut old_text, mut new_text) = (TextBuffer::new(), TextBuffer::new());
+    let old_path = path(memory, old_path, old_path_len, &mut old_text)?;
+    let new_path = path(memory, new_path, new_path_len, &mut new_text)?;
+    Ok(act(old.dir()?, old_path, new.dir()?, new_path)?)
 }
