@@ -21,6 +21,8 @@ const unsharedLength = getter(ArrayBuffer.prototype, 'byteLength');
  * guest would reserve 10 GiB of addresses, and take as long as all the rest of an adapter.
  */
 const frame = new WebAssembly.Memory({ initial: 1, maximum: 1 });
+/** All of it, which never grows. */
+const frameBytes = new Uint8Array(frame.buffer);
 
 /** Compiled modules of this thread, by what they were compiled for. */
 const compiled = new Map();
@@ -35,12 +37,11 @@ function compile(key, emit) {
 }
 
 /**
- * A fresh adapter: the 46 functions, `frame` and `memory_size`.
- * @param {boolean} unstable for preview0
+ * A fresh adapter: the 46 functions, and `memory_size`.
  * @param {Function} dispatch native code's entry
  */
-function instantiate(unstable, dispatch) {
-  const module = compile(`adapter ${unstable}`, () => native.load().adapter(unstable));
+function instantiate(dispatch) {
+  const module = compile('adapter', () => native.load().adapter());
   return new WebAssembly.Instance(module, { preopen: { dispatch, frame } }).exports;
 }
 
@@ -90,4 +91,4 @@ function view(memory) {
   return new Uint8Array(apply(memoryBuffer, memory, []));
 }
 
-module.exports = { bind, instantiate, view };
+module.exports = { bind, frameBytes, instantiate, view };

@@ -2,7 +2,7 @@
 // `wasiImport`: the 46 functions as own properties, shaped as those of `node:wasi`.
 
 /** What else the adapter exports; see adapter.js. */
-const INTERNAL = new Set(['frame', 'memory_size']);
+const INTERNAL = 'memory_size';
 
 /** The names of the calls, and how each function is called; filled from the first adapter of a thread. */
 let names;
@@ -26,7 +26,7 @@ const Imports = class WASI {
   }
 
   static #learn(functions) {
-    names = Object.keys(functions).filter((name) => !INTERNAL.has(name));
+    names = Object.keys(functions).filter((name) => name !== INTERNAL);
     descriptors = names.map((name) => ({ value: `bound ${name}`, configurable: true }));
     for (const name of names) {
       const unbound = {

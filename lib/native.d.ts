@@ -2,10 +2,10 @@
 
 export interface Native {
   /**
-   * The adapter module's bytes. Imports `preopen.dispatch`, a function without arguments or results; exports the 46
-   * functions by name, `frame` (a memory of one page) and `memory_size` (a table of one function).
+   * The adapter module's bytes. Imports `preopen.dispatch`, a function without arguments or results, and `preopen.frame`, a
+   * memory of one page; exports the 46 functions by name, and `memory_size`, a table of one function.
    */
-  adapter(unstable: boolean): Uint8Array;
+  adapter(): Uint8Array;
   /**
    * The bytes of a module that imports `guest.memory` and `adapter.memory_size`, and when it is instantiated makes that
    * table's function answer that memory's size.
@@ -20,14 +20,12 @@ export interface Native {
 
 /** What native code calls while a guest runs, each with the hooks as `this`. */
 export interface Hooks {
-  /** All of the guest's memory. */
+  /** All of the guest's memory. Also called between the slices of a long wait: a Worker being terminated notices there. */
   view(): Uint8Array;
   /** The guest ended: throws. */
   exit(code: number, raised: boolean): never;
   /** A call came before a memory was bound: throws. */
   notStarted(): never;
-  /** Does nothing, between the slices of a long wait: a Worker that is being terminated notices there. */
-  idle(): void;
 }
 
 export interface Sandbox {

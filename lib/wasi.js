@@ -32,11 +32,11 @@ class Guest {
     config.hooks = this;
     this.bindingName = config.unstable ? 'wasi_unstable' : 'wasi_snapshot_preview1';
     this.sandbox = native.load().create(config);
-    this.functions = adapter.instantiate(config.unstable, this.sandbox.dispatch);
-    this.sandbox.attach(new Uint8Array(this.functions.frame.buffer));
+    this.functions = adapter.instantiate(this.sandbox.dispatch);
+    this.sandbox.attach(adapter.frameBytes);
   }
 
-  /** Where the guest's memory is now. */
+  /** Where the guest's memory is now. Also asked between the slices of a long wait, where a terminated Worker notices. */
   view() {
     return adapter.view(this.memory);
   }
@@ -57,9 +57,6 @@ class Guest {
   notStarted() {
     throw errors().notStarted();
   }
-
-  /** Called between the slices of a long wait, so that a terminated Worker notices. */
-  idle() {}
 }
 
 /**

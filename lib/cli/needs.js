@@ -91,7 +91,7 @@ function kindOf({ exports }) {
 
 /** The adapter is a module itself: its exports are the calls that preopen has. */
 function providedCalls() {
-  const { exports } = readBinary(native.load().adapter(false));
+  const { exports } = readBinary(native.load().adapter());
   return new Map(exports.filter((item) => item.kind === 'function').map((item) => [item.name, item.type]));
 }
 

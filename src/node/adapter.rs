@@ -50,7 +50,6 @@ pub fn adapter() -> Vec<u8> {
     let mut function = Function::new([]);
     function.instructions().i32_const(UNBOUND.cast_signed()).end();
     code.function(&function);
-    exports.export("frame", ExportKind::Memory, 0);
     exports.export("memory_size", ExportKind::Table, 0);
 
     let mut imports = ImportSection::new();

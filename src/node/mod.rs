@@ -20,8 +20,8 @@ use napi::{Env, Result};
 use napi_derive::napi;
 
 /// The adapter module, as bytes to compile once a thread: it imports `preopen.dispatch` and the call frame
-/// `preopen.frame` (a memory of one page), and exports the functions of preview1, the frame again, and `memory_size` (a
-/// table of one function).
+/// `preopen.frame` (a memory of one page), and exports the functions of preview1 and `memory_size` (a table of one
+/// function).
 #[napi(js_name = "adapter")]
 pub fn adapter_module(env: &Env) -> Result<BufferSlice<'_>> {
     BufferSlice::copy_from(env, adapter::adapter())

@@ -49,12 +49,12 @@ impl Inherited {
     pub(super) fn duplicate(fd: BorrowedFd<'_>) -> Result<(Arc<dyn Stream>, RawFd)> {
         let fd = fcntl_dupfd_cloexec(fd, 0).map_err(from_host)?;
         let stat = fstat(&fd).map_err(from_host)?;
-        if FileType::from_raw_mode(stat.st_mode) == FileType::Socket {
-            let duplicate = fd.as_raw_fd();
-            return Ok((Arc::new(Socket::new(fd)), duplicate));
-        }
         let duplicate = fd.as_raw_fd();
-        Ok((Arc::new(Self::over(fd, &stat, false)?), duplicate))
+        let stream: Arc<dyn Stream> = match FileType::from_raw_mode(stat.st_mode) {
+            FileType::Socket => Arc::new(Socket::new(fd)),
+            _ => Arc::new(Self::over(fd, &stat, false)?),
+        };
+        Ok((stream, duplicate))
     }
 
     /// A stream over a device or a FIFO that was opened for the guest, not blocking.
