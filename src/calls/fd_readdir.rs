@@ -3,13 +3,15 @@
 use std::ops::ControlFlow;
 
 use super::Call;
-use crate::abi::{DIRENT_SIZE, Errno, Filetype, Rights, encode_dirent};
+use crate::abi::{Errno, Filetype, Rights, encode_dirent};
 use crate::guest::Guest;
 use crate::process::Process;
 use crate::vfs::DirEntry;
 
 /// How many entries are listed without a pause.
 const SLICE: u32 = 4096;
+/// How many bytes of them are gathered, at least, before they are handed over.
+const GATHERED: usize = 32 * 1024;
 
 /// Writes the entries from `cookie` on (0: all), each a head of 24 bytes (the next entry's cookie u64, the inode u64, the
 /// name's length u32, the type u8) and its name, and how many bytes that is. The entry that no longer fits is cut, and
@@ -35,63 +37,55 @@ pub fn fd_readdir<G: Guest>(
     let shift = if process.dot_entries { DOTS.len() as u64 } else { 0 };
     let mut cookie = cookie;
     let mut used = 0;
-    let mut full = false;
+    let mut gathered = Vec::new();
 
     if cookie < shift {
-        let ino = dir.stat()?.ino;
-        while cookie < shift && !full {
-            let name = DOTS[cookie as usize];
+        let ino = guest.leave(|| dir.stat())??.ino;
+        for (next, name) in (cookie + 1..).zip(&DOTS[cookie as usize..]) {
             // The parent's inode is not the guest's to know: `..` has the directory's own, as at the root of a disk.
-            let dot = DirEntry { name, ino, filetype: Filetype::Directory, next: cookie + 1 };
-            full = put(guest, buf, buf_len, &mut used, dot)?;
-            cookie += 1;
+            gather(&mut gathered, DirEntry { name, ino, filetype: Filetype::Directory, next });
         }
+        cookie = shift;
     }
-    while !full {
+    loop {
+        let room = (buf_len - used) as usize;
         let mut left = SLICE;
-        let mut failed = Ok(());
-        let listed = dir.list(cookie.saturating_sub(shift), &mut |entry| {
-            let entry = DirEntry { next: entry.next.saturating_add(shift), ..entry };
-            match put(guest, buf, buf_len, &mut used, entry) {
-                Ok(now_full) => full = now_full,
-                Err(errno) => failed = Err(errno),
+        // While a directory is read, guest memory is not looked at: reading may move it.
+        let listed = guest.leave(|| {
+            if gathered.len() >= room {
+                return Ok(());
             }
-            cookie = entry.next;
-            left -= 1;
-            if full || failed.is_err() || left == 0 {
-                ControlFlow::Break(())
-            } else {
-                ControlFlow::Continue(())
-            }
-        });
-        failed?;
-        match listed {
-            // It is still on its way to the cookie.
-            Err(Errno::Again) => {}
-            listed => {
-                listed?;
-                if left > 0 {
-                    break;
+            dir.list(cookie - shift, &mut |entry| {
+                let next = entry.next.saturating_add(shift);
+                gather(&mut gathered, DirEntry { next, ..entry });
+                cookie = next;
+                left -= 1;
+                if gathered.len() >= room.min(GATHERED) || left == 0 {
+                    ControlFlow::Break(())
+                } else {
+                    ControlFlow::Continue(())
                 }
-            }
+            })
+        })?;
+        let again = listed == Err(Errno::Again);
+        // What was found before an error is the guest's; it meets the error when it asks for what follows.
+        if !again && gathered.is_empty() && used == 0 {
+            listed?;
         }
+        used += guest.memory().array(buf, buf_len, 1)?.after(used as usize).fill(&gathered) as u32;
+        let broke = gathered.len() >= room.min(GATHERED) || left == 0;
+        if used == buf_len || !again && !broke || listed.is_err() && !again {
+            break;
+        }
+        gathered.clear();
         guest.pause()?;
     }
     Ok(guest.memory().write_u32(bufused, used)?)
 }
 
-/// Puts an entry behind the others, as much of it as fits, and says whether the buffer is full.
-fn put<G: Guest>(
-    guest: &G,
-    buf: u32,
-    buf_len: u32,
-    used: &mut u32,
-    entry: DirEntry<'_>,
-) -> Result<bool, Errno> {
+/// Puts an entry behind the others.
+fn gather(gathered: &mut Vec<u8>, entry: DirEntry<'_>) {
     let DirEntry { name, ino, filetype, next } = entry;
-    let head = encode_dirent(next, ino, name.len() as u32, filetype);
-    let room = guest.memory().array(buf, buf_len, 1)?.after(*used as usize);
-    let len = room.fill(&head) + room.after(DIRENT_SIZE).fill(name);
-    *used += len as u32;
-    Ok(*used == buf_len)
+    gathered.extend_from_slice(&encode_dirent(next, ino, name.len() as u32, filetype));
+    gathered.extend_from_slice(name);
 }

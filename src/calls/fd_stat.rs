@@ -10,42 +10,42 @@ use crate::vfs::{SetTime, SetTimes};
 /// Writes a descriptor's `filestat`. Errors: `Badf`, `Notcapable`, `Overflow`. Like fstat(2).
 #[inline(never)]
 pub fn fd_filestat_get<G: Guest>(process: &Process, guest: &mut G, fd: u32, buf: u32) -> Call {
-    let memory = guest.memory();
     let size = Filestat::size(process.snapshot);
-    memory.span(buf, size as u64)?;
+    guest.memory().span(buf, size as u64)?;
     let entry = process.fds.get(fd, Rights::FD_FILESTAT_GET)?;
-    let stat = match entry.object() {
-        Object::File(file) => file.stat()?,
-        Object::Dir(dir) => dir.stat()?,
-        Object::Stream(stream) => stream.stat()?,
-    };
-    memory.write(buf, &stat.encode(process.snapshot)[..size])?;
+    let stat = guest.leave(|| match entry.object() {
+        Object::File(file) => file.stat(),
+        Object::Dir(dir) => dir.stat(),
+        Object::Stream(stream) => stream.stat(),
+    })??;
+    guest.memory().write(buf, &stat.encode(process.snapshot)[..size])?;
     Ok(())
 }
 
 /// Makes a file `size` bytes long, with zeros where it grows. Errors: `Badf`, `Inval` for a negative size, `Fbig`,
 /// `Nospc`, `Rofs`, `Notcapable`. Like ftruncate(2).
-pub fn fd_filestat_set_size<G: Guest>(process: &Process, _guest: &mut G, fd: u32, size: u64) -> Call {
+pub fn fd_filestat_set_size<G: Guest>(process: &Process, guest: &mut G, fd: u32, size: u64) -> Call {
     let entry = process.fds.get(fd, Rights::FD_FILESTAT_SET_SIZE)?;
-    Ok(entry.file()?.set_len(size)?)
+    let file = entry.file()?;
+    Ok(guest.leave(|| file.set_len(size))??)
 }
 
 /// Sees to it that a file is at least `offset + len` bytes long; it is never made shorter. Errors: `Badf`, `Fbig`,
 /// `Inval` for a negative range, `Nospc`, `Rofs`, `Notcapable`. Like posix_fallocate(3), but may leave a hole.
-pub fn fd_allocate<G: Guest>(process: &Process, _guest: &mut G, fd: u32, offset: u64, len: u64) -> Call {
+pub fn fd_allocate<G: Guest>(process: &Process, guest: &mut G, fd: u32, offset: u64, len: u64) -> Call {
     let entry = process.fds.get(fd, Rights::FD_ALLOCATE)?;
     let file = entry.file()?;
     if i64::try_from(offset).is_err() || i64::try_from(len).is_err() {
         return Err(Errno::Inval.into());
     }
-    Ok(file.allocate(offset, len)?)
+    Ok(guest.leave(|| file.allocate(offset, len))??)
 }
 
 /// Sets a file's times (ns). Errors: `Inval` for contradictory or unknown flags, `Badf`, `Rofs`, `Notcapable`. Like
 /// futimens(2).
 pub fn fd_filestat_set_times<G: Guest>(
     process: &Process,
-    _guest: &mut G,
+    guest: &mut G,
     fd: u32,
     atim: u64,
     mtim: u64,
@@ -53,12 +53,11 @@ pub fn fd_filestat_set_times<G: Guest>(
 ) -> Call {
     let times = times(atim, mtim, fst_flags)?;
     let entry = process.fds.get(fd, Rights::FD_FILESTAT_SET_TIMES)?;
-    match entry.object() {
-        Object::File(file) => file.set_times(times)?,
-        Object::Dir(dir) => dir.set_times(times)?,
-        Object::Stream(stream) => stream.as_file().ok_or(Errno::Inval)?.set_times(times)?,
-    }
-    Ok(())
+    Ok(guest.leave(|| match entry.object() {
+        Object::File(file) => file.set_times(times),
+        Object::Dir(dir) => dir.set_times(times),
+        Object::Stream(stream) => stream.as_file().ok_or(Errno::Inval)?.set_times(times),
+    })??)
 }
 
 /// Which times a guest sets. Errors: `Inval` for contradictory or unknown flags.

@@ -11,7 +11,7 @@ use crate::vfs::Advice;
 /// range, `Badf` also for a directory, `Spipe`, `Notcapable`. Like posix_fadvise(2).
 pub fn fd_advise<G: Guest>(
     process: &Process,
-    _guest: &mut G,
+    guest: &mut G,
     fd: u32,
     offset: u64,
     len: u64,
@@ -31,27 +31,25 @@ pub fn fd_advise<G: Guest>(
     if i64::try_from(offset).is_err() || i64::try_from(len).is_err() {
         return Err(Errno::Inval.into());
     }
-    Ok(file.advise(offset, len, advice)?)
+    Ok(guest.leave(|| file.advise(offset, len, advice))??)
 }
 
 /// Returns when the data is safe. Errors: `Badf`, `Inval` for what keeps no data, `Notcapable`. Like fdatasync(2).
-pub fn fd_datasync<G: Guest>(process: &Process, _guest: &mut G, fd: u32) -> Call {
+pub fn fd_datasync<G: Guest>(process: &Process, guest: &mut G, fd: u32) -> Call {
     let entry = process.fds.get(fd, Rights::FD_DATASYNC)?;
-    match entry.object() {
-        Object::Dir(dir) => dir.sync()?,
-        Object::File(file) => file.datasync()?,
-        Object::Stream(stream) => stream.as_file().ok_or(Errno::Inval)?.datasync()?,
-    }
-    Ok(())
+    Ok(guest.leave(|| match entry.object() {
+        Object::Dir(dir) => dir.sync(),
+        Object::File(file) => file.datasync(),
+        Object::Stream(stream) => stream.as_file().ok_or(Errno::Inval)?.datasync(),
+    })??)
 }
 
 /// Returns when data and metadata are safe. Errors: `Badf`, `Inval` for what keeps no data, `Notcapable`. Like fsync(2).
-pub fn fd_sync<G: Guest>(process: &Process, _guest: &mut G, fd: u32) -> Call {
+pub fn fd_sync<G: Guest>(process: &Process, guest: &mut G, fd: u32) -> Call {
     let entry = process.fds.get(fd, Rights::FD_SYNC)?;
-    match entry.object() {
-        Object::Dir(dir) => dir.sync()?,
-        Object::File(file) => file.sync()?,
-        Object::Stream(stream) => stream.as_file().ok_or(Errno::Inval)?.sync()?,
-    }
-    Ok(())
+    Ok(guest.leave(|| match entry.object() {
+        Object::Dir(dir) => dir.sync(),
+        Object::File(file) => file.sync(),
+        Object::Stream(stream) => stream.as_file().ok_or(Errno::Inval)?.sync(),
+    })??)
 }

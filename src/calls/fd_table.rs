@@ -6,13 +6,13 @@ use crate::guest::Guest;
 use crate::process::Process;
 
 /// Closes a descriptor. Errors: `Badf`. Like close(2).
-pub fn fd_close<G: Guest>(process: &Process, _guest: &mut G, fd: u32) -> Call {
-    Ok(process.fds.remove(fd)?)
+pub fn fd_close<G: Guest>(process: &Process, guest: &mut G, fd: u32) -> Call {
+    Ok(guest.leave(|| process.fds.remove(fd))??)
 }
 
 /// Moves `fd` to the number `to`, which must be open and is closed by it. Errors: `Badf`. Like dup2(2) and close(2).
-pub fn fd_renumber<G: Guest>(process: &Process, _guest: &mut G, fd: u32, to: u32) -> Call {
-    Ok(process.fds.renumber(fd, to)?)
+pub fn fd_renumber<G: Guest>(process: &Process, guest: &mut G, fd: u32, to: u32) -> Call {
+    Ok(guest.leave(|| process.fds.renumber(fd, to))??)
 }
 
 /// Writes a descriptor's type (u8 at 0), flags (u16 at 2), rights (u64 at 8) and inherited rights (u64 at 16). Errors:

@@ -18,6 +18,7 @@ mod poll;
 mod proc;
 mod random;
 mod sock;
+mod transfer;
 mod waiting;
 
 use crate::abi::imports::imports;

@@ -50,9 +50,9 @@ pub fn path_open<G: Guest>(
     if process.fds.is_full() {
         return Err(Errno::Mfile.into());
     }
-    let entry = request.entry(request.open(dir, path)?, &parent)?;
+    let entry = request.entry(guest.leave(|| request.open(dir, path))??, &parent)?;
     let opened = process.fds.insert(entry)?;
-    Ok(memory.write_u32(opened_fd, opened)?)
+    Ok(guest.memory().write_u32(opened_fd, opened)?)
 }
 
 struct Request {

@@ -25,8 +25,9 @@ pub fn path_filestat_get<G: Guest>(
     let follow = Lookupflags::truncate(flags).contains(Lookupflags::SYMLINK_FOLLOW);
     let entry = process.fds.get(fd, Rights::PATH_FILESTAT_GET)?;
     let mut text = TextBuffer::new();
-    let stat = entry.dir()?.stat_at(self::path(memory, path, path_len, &mut text)?, follow)?;
-    memory.write(buf, &stat.encode(process.snapshot)[..size])?;
+    let (dir, path) = (entry.dir()?, self::path(memory, path, path_len, &mut text)?);
+    let stat = guest.leave(|| dir.stat_at(path, follow))??;
+    guest.memory().write(buf, &stat.encode(process.snapshot)[..size])?;
     Ok(())
 }
 
@@ -51,5 +52,6 @@ pub fn path_filestat_set_times<G: Guest>(
     let follow = Lookupflags::truncate(flags).contains(Lookupflags::SYMLINK_FOLLOW);
     let entry = process.fds.get(fd, Rights::PATH_FILESTAT_SET_TIMES)?;
     let mut text = TextBuffer::new();
-    Ok(entry.dir()?.set_times_at(self::path(memory, path, path_len, &mut text)?, follow, times)?)
+    let (dir, path) = (entry.dir()?, self::path(memory, path, path_len, &mut text)?);
+    Ok(guest.leave(|| dir.set_times_at(path, follow, times))??)
 }

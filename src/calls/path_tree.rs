@@ -60,14 +60,16 @@ pub fn path_readlink<G: Guest>(
 ) -> Call {
     let memory = guest.memory();
     memory.array(path, path_len, 1)?;
-    let buf = memory.array(buf, buf_len, 1)?;
+    memory.array(buf, buf_len, 1)?;
     memory.span(bufused, 4)?;
     let entry = process.fds.get(fd, Rights::PATH_READLINK)?;
     let mut text = TextBuffer::new();
     let path = self::path(memory, path, path_len, &mut text)?;
     let mut target = [0; MAX_PATH + 1];
-    let len = entry.dir()?.read_link(path, &mut target)?;
-    let written = buf.fill(&target[..len]);
+    let dir = entry.dir()?;
+    let len = guest.leave(|| dir.read_link(path, &mut target))??;
+    let memory = guest.memory();
+    let written = memory.array(buf, buf_len, 1)?.fill(&target[..len]);
     Ok(memory.write_u32(bufused, written as u32)?)
 }
 
@@ -125,7 +127,8 @@ pub fn path_symlink<G: Guest>(
     let (mut target_text, mut text) = (TextBuffer::new(), TextBuffer::new());
     let path = path(memory, new_path, new_path_len, &mut text)?;
     let target = read_text(memory, old_path, old_path_len, MAX_PATH, &mut target_text)?;
-    Ok(entry.dir()?.symlink(LinkTarget::new(target, path)?, path)?)
+    let (dir, target) = (entry.dir()?, LinkTarget::new(target, path)?);
+    Ok(guest.leave(|| dir.symlink(target, path))??)
 }
 
 /// Removes a name that is no directory. Errors: `Overflow`, `Badf`, `Notcapable`, `Isdir`, `Noent`, `Acces`, `Rofs`. Like
@@ -154,7 +157,8 @@ fn on_path<G: Guest>(
     memory.array(path, path_len, 1)?;
     let entry = process.fds.get(fd, rights)?;
     let mut text = TextBuffer::new();
-    Ok(act(entry.dir()?, self::path(memory, path, path_len, &mut text)?)?)
+    let (dir, path) = (entry.dir()?, self::path(memory, path, path_len, &mut text)?);
+    Ok(guest.leave(|| act(dir, path))??)
 }
 
 /// A descriptor, the rights that it must have, and a path beneath it.
@@ -176,5 +180,6 @@ fn on_two_paths<G: Guest>(
     let (mut old_text, mut new_text) = (TextBuffer::new(), TextBuffer::new());
     let old_path = path(memory, old_path, old_path_len, &mut old_text)?;
     let new_path = path(memory, new_path, new_path_len, &mut new_text)?;
-    Ok(act(old.dir()?, old_path, new.dir()?, new_path)?)
+    let (old, new) = (old.dir()?, new.dir()?);
+    Ok(guest.leave(|| act(old, old_path, new, new_path))??)
 }

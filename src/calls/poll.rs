@@ -46,8 +46,12 @@ pub fn poll_oneoff<G: Guest>(
         let mut bytes = [0; SUBSCRIPTION_SIZE_MAX];
         rest.first(size as usize).drain(&mut bytes);
         rest = rest.after(size as usize);
-        wanted.push(Item::new(process, Subscription::decode(process.snapshot, &bytes)?)?);
+        wanted.push(Subscription::decode(process.snapshot, &bytes)?);
     }
+    let wanted = wanted
+        .into_iter()
+        .map(|subscription| guest.leave(|| Item::new(process, subscription))?.map_err(Halt::from))
+        .collect::<Result<Vec<_>, Halt>>()?;
     let found = wait(process, guest, &wanted)?;
     let memory = guest.memory();
     for (index, event) in found.iter().enumerate() {

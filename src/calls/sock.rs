@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::fd_io::{MOST, checked, one_message, stream_rounds};
+use super::transfer::{MOST, checked, one_message, stream_rounds};
 use super::waiting::{Way, retry};
 use super::{ANY, Call, Halt};
 use crate::abi::{Errno, Fdflags, Riflags, Rights, Sdflags};
@@ -31,7 +31,7 @@ pub fn sock_accept<G: Guest>(process: &Process, guest: &mut G, fd: u32, flags: u
     let accepted = if entry.flags().contains(Fdflags::NONBLOCK) {
         stream.accept()?
     } else {
-        retry(process, guest, stream, Way::Read, |_| stream.accept())?
+        retry(process, guest, stream, Way::Read, |_| Ok(stream.accept()?))?
     };
     let filetype = accepted.stat()?.filetype;
     let accepted = Entry::new(Object::Stream(accepted), filetype);
@@ -65,7 +65,7 @@ pub fn sock_recv<G: Guest>(
     let everything = flags.contains(Riflags::WAITALL) && waits && !flags.contains(Riflags::PEEK);
     let (mut sum, mut cut) = (0, false);
     loop {
-        let receive = |guest: &G| {
+        let receive = |guest: &mut G| {
             let mut round = Round::empty();
             list.round(guest.memory(), &mut round)?;
             let (spans, last) = (round.spans(), round.is_last());
@@ -77,7 +77,7 @@ pub fn sock_recv<G: Guest>(
         let received = if waits && (sum == 0 || everything) {
             retry(process, guest, stream, Way::Read, receive)
         } else {
-            receive(guest).map_err(Halt::from)
+            receive(guest)
         };
         let (len, now_cut, last, wanted) = match received {
             Err(Halt::Errno(_)) if sum > 0 => break,

@@ -22,12 +22,12 @@ pub fn retry<G: Guest, T>(
     guest: &mut G,
     stream: &dyn Stream,
     way: Way,
-    mut attempt: impl FnMut(&G) -> Result<T, Errno>,
+    mut attempt: impl FnMut(&mut G) -> Result<T, Halt>,
 ) -> Result<T, Halt> {
     loop {
         match attempt(guest) {
-            Err(Errno::Again) => until_ready(process, guest, stream, way)?,
-            answer => return Ok(answer?),
+            Err(Halt::Errno(Errno::Again)) => until_ready(process, guest, stream, way)?,
+            answer => return answer,
         }
     }
 }

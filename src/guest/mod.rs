@@ -18,6 +18,11 @@ pub trait Guest {
     /// cannot be called while one is held.
     fn memory(&self) -> Memory<'_>;
 
+    /// Runs what may run the engine's own code: a call on a filesystem or a stream, which the host may have written in
+    /// JavaScript. No view of the memory lives through it; afterwards [`Guest::memory`] is where the engine has it then.
+    /// Errors: the guest is being ended.
+    fn leave<T>(&mut self, act: impl FnOnce() -> T) -> Result<T, Interrupted>;
+
     /// Lets the engine look up between two slices of a long call. Errors: the guest is being ended.
     fn pause(&mut self) -> Result<(), Interrupted>;
 }

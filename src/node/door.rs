@@ -10,6 +10,7 @@ use napi::{Error, Result, Status, check_status, sys};
 
 use super::error::throw;
 use super::frame::{Frame, UNBOUND};
+use super::javascript;
 use crate::abi::{Errno, IMPORTS, MAX_PARAMS};
 use crate::calls::{Call, Halt, dispatch};
 use crate::guest::{Guest, Interrupted, Memory};
@@ -198,6 +199,15 @@ impl Guest for V8Guest<'_> {
         // which needs `&mut self`, or in another thread, which never moves a shared memory. The adapter's probe keeps it
         // alive. No Rust reference is made to it anywhere.
         unsafe { Memory::new(self.door.base.get(), self.door.len.get()) }
+    }
+
+    fn leave<T>(&mut self, act: impl FnOnce() -> T) -> std::result::Result<T, Interrupted> {
+        let before = javascript::runs();
+        let result = act();
+        if javascript::runs() != before {
+            self.pause()?;
+        }
+        Ok(result)
     }
 
     fn pause(&mut self) -> std::result::Result<(), Interrupted> {

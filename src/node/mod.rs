@@ -10,7 +10,9 @@
 mod adapter;
 mod door;
 mod error;
+mod filesystem;
 mod frame;
+mod javascript;
 mod options;
 mod sandbox;
 mod signals;

@@ -6,8 +6,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use napi::Either;
+use napi::bindgen_prelude::ClassInstance;
 use napi_derive::napi;
 
+use super::filesystem::FileSystem;
 use crate::abi::{Errno, Snapshot};
 use crate::guest::Strings;
 use crate::process::{self, Process};
@@ -21,11 +23,13 @@ const DEFAULT_MAX_FDS: u64 = 1024;
 
 /// A directory to open from the start.
 #[napi(object, object_to_js = false)]
-pub struct Preopen {
+pub struct Preopen<'e> {
     /// The guest's name for it.
     pub guest: String,
-    /// The host's.
+    /// The host's path; of another filesystem, what an error calls it.
     pub host: String,
+    /// What is mounted in place of a directory of the host's.
+    pub filesystem: Option<ClassInstance<'e, FileSystem>>,
     /// Whether nothing in it can be changed.
     pub read_only: bool,
     /// Whether FIFOs and devices in it can be opened.
@@ -34,13 +38,13 @@ pub struct Preopen {
 
 /// What a sandbox is made of.
 #[napi(object, object_to_js = false)]
-pub struct Options {
+pub struct Options<'e> {
     /// The arguments, the program's name first.
     pub args: Vec<String>,
     /// The environment, each `KEY=value`.
     pub env: Vec<String>,
     /// The directories, in the order of their descriptors, from 3 on.
-    pub preopens: Vec<Preopen>,
+    pub preopens: Vec<Preopen<'e>>,
     /// The host's descriptors for 0, 1 and 2.
     pub stdio: Vec<i32>,
     /// Sockets, behind the directories: the host's descriptors, or addresses to listen on.
@@ -76,7 +80,7 @@ impl From<Errno> for Failure {
 }
 
 /// Makes a process, with its descriptors open.
-pub fn process(options: Options) -> Result<(Process, Vec<GivenSocket>), Failure> {
+pub fn process(options: Options<'_>) -> Result<(Process, Vec<GivenSocket>), Failure> {
     let Options { args, env, preopens, stdio, sockets, max_fds, dot_entries, unstable } = options;
     let process = Process::new(process::Options {
         args: Strings::new(args)?,
@@ -126,9 +130,14 @@ fn duplicate(fd: i32) -> Result<Arc<dyn Stream>, Errno> {
     stdio::duplicate(unsafe { BorrowedFd::borrow_raw(fd) })
 }
 
-fn open(preopen: &Preopen) -> Result<Box<dyn Dir>, Errno> {
-    let options = MountOptions { special_files: preopen.special_files, ..MountOptions::default() };
-    let dir = Box::new(HostDir::open_ambient(Path::new(&preopen.host), options)?) as Box<dyn Dir>;
+fn open(preopen: &Preopen<'_>) -> Result<Box<dyn Dir>, Errno> {
+    let dir = match &preopen.filesystem {
+        Some(filesystem) => filesystem.mount()?,
+        None => {
+            let options = MountOptions { special_files: preopen.special_files, ..MountOptions::default() };
+            Box::new(HostDir::open_ambient(Path::new(&preopen.host), options)?) as Box<dyn Dir>
+        }
+    };
     Ok(if preopen.read_only { Box::new(ReadOnly(dir)) } else { dir })
 }
 

@@ -181,6 +181,10 @@ impl Stream for Inherited {
         }
     }
 
+    fn runs_engine(&self) -> bool {
+        false
+    }
+
     fn write(&self, from: &[Span<'_>]) -> Result<usize> {
         match &self.kind {
             Kind::File(file) => transfer::write(file.as_fd(), from),

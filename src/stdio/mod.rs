@@ -46,6 +46,10 @@ pub trait Stream: Send + Sync {
         None
     }
 
+    /// Whether its calls may run the guest's own engine, as those of a stream that the host wrote in JavaScript do. Its spans
+    /// then are never over the guest's memory, which may be moved by that.
+    fn runs_engine(&self) -> bool;
+
     /// Fills the spans with what there is; 0 is the end. Errors: `Again` where there is nothing yet.
     fn read(&self, into: &[Span<'_>]) -> Result<usize>;
 

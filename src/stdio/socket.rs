@@ -91,6 +91,10 @@ impl Stream for Socket {
         self.receive(into, Riflags::default()).map(|(len, _)| len)
     }
 
+    fn runs_engine(&self) -> bool {
+        false
+    }
+
     fn write(&self, from: &[Span<'_>]) -> Result<usize> {
         self.send(from)
     }

@@ -7,6 +7,8 @@ pub mod host;
 mod options;
 mod path;
 mod read_only;
+mod split;
+pub mod tree;
 
 use std::any::Any;
 use std::ops::ControlFlow;
@@ -86,6 +88,10 @@ pub trait File: Send + Sync {
         Ok(())
     }
 
+    /// Whether its calls may run the guest's own engine, as those of a filesystem that the host wrote in JavaScript do. Its
+    /// spans then are never over the guest's memory, which may be moved by that. A wrapper says what it wraps does.
+    fn runs_engine(&self) -> bool;
+
     /// Returns when data and metadata are safe. Like fsync(2).
     fn sync(&self) -> Result<()>;
 
@@ -133,6 +139,17 @@ pub trait Dir: Send + Sync {
     /// next call with its predecessor's cookie sees. A listing in steps costs as much as one in a single call. Errors: `Again`
     /// where many entries came before `cookie`: the same call again goes on with them. Like getdents(2) behind telldir(3).
     fn list(&self, cookie: u64, each: &mut dyn FnMut(DirEntry<'_>) -> ControlFlow<()>) -> Result<()>;
+
+    /// The permission bits (at most 0o7777) of what a path names. No call of a guest's leads here. Errors: `Notsup` where
+    /// there are none.
+    fn mode_at(&self, _path: Path<'_>, _follow: bool) -> Result<u32> {
+        Err(Errno::Notsup)
+    }
+
+    /// Sets the permission bits of what a path names. No call of a guest's leads here. Like fchmodat(2).
+    fn set_mode_at(&self, _path: Path<'_>, _follow: bool, _mode: u32) -> Result<()> {
+        Err(Errno::Rofs)
+    }
 
     /// Sets the directory's own times. Like futimens(2).
     fn set_times(&self, _times: SetTimes) -> Result<()> {

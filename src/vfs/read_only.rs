@@ -44,6 +44,10 @@ impl<D: AsRef<dyn Dir> + Send + Sync> Dir for ReadOnly<D> {
         self.0.as_ref().list(cookie, each)
     }
 
+    fn mode_at(&self, path: Path<'_>, follow: bool) -> Result<u32> {
+        self.0.as_ref().mode_at(path, follow)
+    }
+
     fn sync(&self) -> Result<()> {
         self.0.as_ref().sync()
     }
@@ -60,6 +64,10 @@ impl<F: AsRef<dyn File> + Send + Sync> File for ReadOnly<F> {
 
     fn advise(&self, offset: u64, len: u64, advice: Advice) -> Result<()> {
         self.0.as_ref().advise(offset, len, advice)
+    }
+
+    fn runs_engine(&self) -> bool {
+        self.0.as_ref().runs_engine()
     }
 
     fn sync(&self) -> Result<()> {

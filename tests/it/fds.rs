@@ -114,6 +114,9 @@ proptest! {
 struct Noted(Arc<AtomicUsize>, Mill);
 
 impl preopen::vfs::File for Noted {
+    fn runs_engine(&self) -> bool {
+        false
+    }
     fn stat(&self) -> preopen::vfs::Result<preopen::abi::Filestat> {
         self.1.stat()
     }

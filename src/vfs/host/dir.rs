@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::borrow::Cow;
 use std::ops::ControlFlow;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::sync::{Mutex, PoisonError};
 
 use rustix::fs::{AtFlags, FileType, Mode, OFlags, Stat, fstat, readlinkat_raw, statat};
@@ -12,9 +12,10 @@ use rustix::io::retry_on_intr;
 use super::descriptor::Descriptor;
 use super::file::timestamps;
 use super::list::Listing;
-use super::place::{HANDLE, Handle, Place, Split};
+use super::place::{HANDLE, Handle, Place};
 use super::{HostFile, filestat, from_host, resolve, walk};
 use crate::abi::{Errno, Filestat};
+use crate::vfs::split::Split;
 use crate::vfs::{Access, Dir, DirEntry, LinkTarget, OpenOptions, Opened, Path, Result, SetTimes};
 
 /// How a mount treats what is in it.
@@ -201,6 +202,24 @@ impl Dir for HostDir {
     fn list(&self, cookie: u64, each: &mut dyn FnMut(DirEntry<'_>) -> ControlFlow<()>) -> Result<()> {
         let mut listing = self.listing.lock().unwrap_or_else(PoisonError::into_inner);
         listing.get_or_insert_default().list(self.fd.as_fd(), cookie, each)
+    }
+
+    fn mode_at(&self, path: Path<'_>, follow: bool) -> Result<u32> {
+        let place = self.place_of(&Split::new(path), follow)?;
+        Ok(place.stat()?.st_mode & 0o7777)
+    }
+
+    fn set_mode_at(&self, path: Path<'_>, follow: bool, mode: u32) -> Result<()> {
+        let place = self.place_of(&Split::new(path), follow)?;
+        // fchmodat(2) has no way not to follow, so the name is opened as what it is, and that is changed by its handle.
+        let flags = HANDLE | OFlags::NOFOLLOW;
+        let handle =
+            rustix::fs::openat(&place.parent, &*place.name, flags, Mode::empty()).map_err(from_host)?;
+        if filetype(&fstat(&handle).map_err(from_host)?) == FileType::Symlink {
+            return Err(Errno::Notsup);
+        }
+        let by_handle = format!("/proc/self/fd/{}", handle.as_raw_fd());
+        rustix::fs::chmod(by_handle, Mode::from_raw_mode(mode & 0o7777)).map_err(from_host)
     }
 
     fn set_times(&self, times: SetTimes) -> Result<()> {

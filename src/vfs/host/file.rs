@@ -79,6 +79,10 @@ impl File for HostFile {
         rustix::fs::fadvise(&self.fd, offset, NonZeroU64::new(len), advice).map_err(from_host)
     }
 
+    fn runs_engine(&self) -> bool {
+        false
+    }
+
     fn sync(&self) -> Result<()> {
         retry_on_intr(|| rustix::fs::fsync(&self.fd)).map_err(from_host)
     }

@@ -14,6 +14,9 @@ use preopen::vfs::{Advice, Dir, DirEntry, File, LinkTarget, OpenOptions, Opened,
 pub struct Failing(pub Errno);
 
 impl File for Failing {
+    fn runs_engine(&self) -> bool {
+        false
+    }
     fn stat(&self) -> Result<Filestat> {
         Err(self.0)
     }
@@ -89,6 +92,9 @@ impl Dir for Failing {
 }
 
 impl Stream for Failing {
+    fn runs_engine(&self) -> bool {
+        false
+    }
     fn stat(&self) -> Result<Filestat> {
         Err(self.0)
     }
@@ -134,6 +140,9 @@ impl Mill {
 }
 
 impl File for Mill {
+    fn runs_engine(&self) -> bool {
+        false
+    }
     fn stat(&self) -> Result<Filestat> {
         let filetype = Filetype::RegularFile;
         Ok(Filestat { dev: 0, ino: 0, filetype, nlink: 1, size: 1 << 40, atim: 0, mtim: 0, ctim: 0 })
@@ -173,6 +182,9 @@ impl Swift {
 }
 
 impl Stream for Swift {
+    fn runs_engine(&self) -> bool {
+        false
+    }
     fn stat(&self) -> Result<Filestat> {
         Stream::stat(&self.socket)
     }

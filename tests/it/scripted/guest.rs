@@ -58,6 +58,10 @@ impl Script {
 }
 
 impl Guest for Script {
+    fn leave<T>(&mut self, act: impl FnOnce() -> T) -> Result<T, Interrupted> {
+        Ok(act())
+    }
+
     fn memory(&self) -> Memory<'_> {
         self.memory
     }

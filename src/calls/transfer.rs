@@ -1,0 +1,189 @@
+//! Transfers between a guest's list of ranges and a file or a stream: in rounds, straight or by way of a copy.
+
+use super::Halt;
+use super::waiting::{Way, retry};
+use crate::abi::{Errno, Fdflags, Filetype};
+use crate::fds::{Entry, Object};
+use crate::guest::{Guest, Iovecs, ROUND_BYTES, Round};
+use crate::process::Process;
+use crate::span::{Span, total};
+use crate::stdio::Stream;
+use crate::vfs::File;
+
+/// How many bytes a call may have transferred and still begin a round: with that, it stays below Linux's own limit, which
+/// leaves a guest's `ssize_t` its sign.
+pub const MOST: usize = 0x7fff_f000 - ROUND_BYTES;
+
+/// How many bytes go at once by way of a buffer of our own.
+const COPIED: usize = 1 << 20;
+
+/// Checks the whole list and the place of the result, before anything is transferred.
+pub fn checked<G: Guest>(guest: &mut G, iovs: u32, iovs_len: u32, result: u32) -> Result<Iovecs, Halt> {
+    let list = Iovecs::new(guest.memory(), iovs, iovs_len)?;
+    guest.memory().span(result, 4)?;
+    let mut from = 0;
+    while let Some(next) = list.check(guest.memory(), from)? {
+        guest.pause()?;
+        from = next;
+    }
+    Ok(list)
+}
+
+/// What one round came to.
+struct Step {
+    wanted: usize,
+    len: usize,
+    /// Whether the round had all that was left of the list.
+    last: bool,
+}
+
+/// Transfers a list in rounds; what came before an error counts. `transfer` is told how many bytes that is. A round that
+/// falls short ends the transfer, unless `persists`.
+fn rounds<G: Guest>(
+    guest: &mut G,
+    mut list: Iovecs,
+    persists: bool,
+    mut transfer: impl FnMut(&mut G, &Iovecs, usize) -> Result<Step, Halt>,
+) -> Result<u32, Halt> {
+    let mut sum = 0;
+    while !list.is_done() && sum <= MOST {
+        let Step { wanted, len, last } = match transfer(guest, &list, sum) {
+            Err(Halt::Errno(_)) if sum > 0 => break,
+            step => step?,
+        };
+        sum += len;
+        if len == wanted && last || len < wanted && !persists {
+            break;
+        }
+        list.advance(guest.memory(), len)?;
+        if len == wanted {
+            guest.pause()?;
+        }
+    }
+    Ok(sum as u32)
+}
+
+/// How a transfer reaches the guest's memory.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// It is handed the guest's own ranges.
+    Direct,
+    /// It may run the engine, which may move the memory: it is handed a copy, made before a write or after a read.
+    Copied(Way),
+}
+
+pub fn reach(file: &dyn File, way: Way) -> Reach {
+    if file.runs_engine() { Reach::Copied(way) } else { Reach::Direct }
+}
+
+pub fn reach_of(entry: &Entry, way: Way) -> Reach {
+    let runs_engine = match entry.object() {
+        Object::File(file) => file.runs_engine(),
+        Object::Stream(stream) => stream.runs_engine(),
+        Object::Dir(_) => false,
+    };
+    if runs_engine { Reach::Copied(way) } else { Reach::Direct }
+}
+
+fn step<G: Guest>(
+    guest: &mut G,
+    list: &Iovecs,
+    reach: Reach,
+    transfer: &mut impl FnMut(&[Span<'_>]) -> Result<usize, Errno>,
+) -> Result<Step, Halt> {
+    if let Reach::Copied(way) = reach {
+        return copied_step(guest, list, way, transfer);
+    }
+    // Filled in place: it is too large to be handed around.
+    let mut round = Round::empty();
+    list.round(guest.memory(), &mut round)?;
+    let spans = round.spans();
+    let len = if spans.is_empty() { 0 } else { transfer(spans)? };
+    Ok(Step { wanted: total(spans), len, last: round.is_last() })
+}
+
+/// One round by way of a buffer of our own.
+fn copied_step<G: Guest>(
+    guest: &mut G,
+    list: &Iovecs,
+    way: Way,
+    transfer: &mut impl FnMut(&[Span<'_>]) -> Result<usize, Errno>,
+) -> Result<Step, Halt> {
+    let (mut bytes, wanted, last) = {
+        let mut round = Round::empty();
+        list.round(guest.memory(), &mut round)?;
+        let wanted = total(round.spans());
+        let mut bytes = vec![0; wanted.min(COPIED)];
+        if way == Way::Write {
+            let mut rest = &mut bytes[..];
+            for span in round.spans() {
+                let len = span.drain(rest);
+                rest = &mut rest[len..];
+            }
+        }
+        (bytes, wanted, round.is_last())
+    };
+    let room = bytes.len();
+    let len = guest.leave(|| if room == 0 { Ok(0) } else { transfer(&[Span::over(&mut bytes)]) })??.min(room);
+    if way == Way::Read {
+        // The list is read once more: the memory may be elsewhere, and the guest may have run.
+        let mut round = Round::empty();
+        list.round(guest.memory(), &mut round)?;
+        let mut rest = &bytes[..len];
+        for span in round.spans() {
+            rest = &rest[span.fill(rest)..];
+        }
+    }
+    // A round that was cut to the buffer's size is not the last, and no shorter transfer for that.
+    Ok(Step { wanted: room, len, last: last && room == wanted })
+}
+
+pub fn file_rounds<G: Guest>(
+    guest: &mut G,
+    list: Iovecs,
+    reach: Reach,
+    mut transfer: impl FnMut(&[Span<'_>]) -> Result<usize, Errno>,
+) -> Result<u32, Halt> {
+    if reach == Reach::Direct
+        && let Some(span) = list.single(guest.memory())?
+    {
+        return Ok(if span.is_empty() { 0 } else { transfer(&[span])? as u32 });
+    }
+    rounds(guest, list, false, |guest, list, _| step(guest, list, reach, &mut transfer))
+}
+
+/// A datagram goes in one piece, so in one round. Errors: `Msgsize` where the list has too many ranges for that.
+pub fn one_message<G: Guest>(guest: &G, entry: &Entry, list: &Iovecs) -> Result<(), Errno> {
+    if entry.filetype() == Filetype::SocketDgram {
+        let mut round = Round::empty();
+        list.round(guest.memory(), &mut round)?;
+        if !round.is_last() {
+            return Err(Errno::Msgsize);
+        }
+    }
+    Ok(())
+}
+
+/// As files, but waits: a read for its first bytes, a write until the stream has taken all, as a program that leaves
+/// NONBLOCK out expects of a pipe.
+pub fn stream_rounds<G: Guest>(
+    process: &Process,
+    guest: &mut G,
+    entry: &Entry,
+    stream: &dyn Stream,
+    way: Way,
+    list: Iovecs,
+    mut transfer: impl FnMut(&[Span<'_>]) -> Result<usize, Errno>,
+) -> Result<u32, Halt> {
+    one_message(guest, entry, &list)?;
+    let reach = reach_of(entry, way);
+    let waits = !entry.flags().contains(Fdflags::NONBLOCK);
+    let persists = waits && way == Way::Write;
+    rounds(guest, list, persists, |guest, list, sum| {
+        if waits && (sum == 0 || persists) {
+            retry(process, guest, stream, way, |guest| step(guest, list, reach, &mut transfer))
+        } else {
+            step(guest, list, reach, &mut transfer)
+        }
+    })
+}

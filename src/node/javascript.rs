@@ -1,0 +1,19 @@
+//! What runs JavaScript in the middle of a guest's call says so here, so that the call looks for the guest's memory anew.
+
+use std::cell::Cell;
+
+thread_local! {
+    /// How often JavaScript ran on this thread that may have moved a guest's memory, or thrown.
+    static RUNS: Cell<u64> = const { Cell::new(0) };
+}
+
+/// How often [`ran`] was told so far.
+pub fn runs() -> u64 {
+    RUNS.get()
+}
+
+/// Tells that JavaScript ran which may have made a guest's memory grow, or left an exception pending.
+#[expect(dead_code, reason = "the first to run JavaScript is the next change")]
+pub fn ran() {
+    RUNS.set(RUNS.get().wrapping_add(1));
+}

@@ -1,0 +1,96 @@
+//! The walk along a path: one name after the other, through links, never above the directory in which it began.
+
+use super::{MAX_NAME, Tree};
+use crate::abi::{Errno, Filetype};
+use crate::vfs::{MAX_PATH, Result};
+
+/// How many links one path may go through. Linux's own number.
+const MOST_LINKS: usize = 40;
+
+/// Where a path leads.
+pub(super) struct Found<N> {
+    /// The directory that holds the last component, or that the path names itself.
+    pub dir: N,
+    /// The last component; `None` where the path names `dir` itself: it ended in `.` or `..`.
+    pub name: Option<Box<[u8]>>,
+    /// What has that name. A link only where it was not to be followed.
+    pub node: Option<N>,
+    /// Whether the name is of a directory: slashes followed it in the path, or in the target of the last link.
+    pub must_be_dir: bool,
+}
+
+/// Whether a link in the last component is followed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Follow {
+    /// It is what is looked for.
+    No,
+    /// Only where slashes follow it.
+    IfSlash,
+    /// It stands for its target.
+    Yes,
+}
+
+/// Walks a path beneath `root`. Errors: `Notcapable` where it leads out, `Notdir`, `Noent` for what is before the last
+/// component, `Loop`, `Nametoolong`.
+pub(super) fn walk<T: Tree>(tree: &T, root: &T::Node, path: &[u8], follow: Follow) -> Result<Found<T::Node>> {
+    // `..` goes back the way that was come, as it does where nothing is moved meanwhile; the tree is never asked.
+    let mut above: Vec<T::Node> = Vec::new();
+    let mut dir = root.clone();
+    let mut rest = path.to_vec();
+    let mut at = 0;
+    let mut links = 0;
+    loop {
+        let start = at + slashes(&rest[at..]);
+        let len = rest[start..].iter().position(|byte| *byte == b'/').unwrap_or(rest.len() - start);
+        let end = start + len;
+        let after = end + slashes(&rest[end..]);
+        let (last, must_be_dir) = (after == rest.len(), after > end);
+        match &rest[start..end] {
+            b"" | b"." => {}
+            b".." => dir = above.pop().ok_or(Errno::Notcapable)?,
+            name if name.len() > MAX_NAME => return Err(Errno::Nametoolong),
+            name => {
+                let node = match tree.lookup(&dir, name) {
+                    Ok(node) => node,
+                    Err(Errno::Noent) if last => {
+                        return Ok(Found { dir, name: Some(name.into()), node: None, must_be_dir });
+                    }
+                    Err(errno) => return Err(errno),
+                };
+                let follows = !last || follow == Follow::Yes || must_be_dir && follow == Follow::IfSlash;
+                match tree.filetype(&node) {
+                    Filetype::SymbolicLink if follows => {
+                        links += 1;
+                        if links > MOST_LINKS {
+                            return Err(Errno::Loop);
+                        }
+                        let target = tree.read_link(&node)?;
+                        match &*target {
+                            b"" => return Err(Errno::Noent),
+                            [b'/', ..] => return Err(Errno::Notcapable),
+                            target if target.len() > MAX_PATH => return Err(Errno::Nametoolong),
+                            target => {
+                                rest.splice(..end, target.iter().copied());
+                                at = 0;
+                                continue;
+                            }
+                        }
+                    }
+                    _ if last => {
+                        return Ok(Found { dir, name: Some(name.into()), node: Some(node), must_be_dir });
+                    }
+                    Filetype::Directory => above.push(std::mem::replace(&mut dir, node)),
+                    _ => return Err(Errno::Notdir),
+                }
+            }
+        }
+        if last {
+            return Ok(Found { node: Some(dir.clone()), dir, name: None, must_be_dir: true });
+        }
+        at = after;
+    }
+}
+
+fn slashes(bytes: &[u8]) -> usize {
+    bytes.iter().take_while(|byte| **byte == b'/').count()
+}
