@@ -3,6 +3,10 @@
 //! Reading is required of every kind; every change is refused until a kind allows it, so that a method someone
 //! forgets is a refusal and not a hole. Nothing here knows a guest, its memory or its descriptors.
 
+#[cfg(feature = "export")]
+pub mod export;
+#[cfg(feature = "foreign")]
+pub mod foreign;
 pub mod host;
 mod options;
 mod path;
