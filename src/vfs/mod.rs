@@ -8,6 +8,7 @@ pub mod export;
 #[cfg(feature = "foreign")]
 pub mod foreign;
 pub mod host;
+pub mod memory;
 mod options;
 mod path;
 mod read_only;
