@@ -2,7 +2,11 @@
 
 mod abi;
 mod calls;
+#[cfg(feature = "virtual-fs-tests")]
+mod export;
 mod fds;
+#[cfg(feature = "virtual-fs-tests")]
+mod foreign;
 mod guest;
 mod host_dir;
 mod memory;
