@@ -32,7 +32,7 @@
 //! dir.create_dir(Path::new(b"notes\0").unwrap()).unwrap();
 //! let options = OpenOptions { access: Access::Write, create: true, ..OpenOptions::READ };
 //! let Ok(Opened::File(file)) = dir.open(Path::new(b"notes/today\0").unwrap(), options) else { panic!() };
-//! assert_eq!(file.write_at(&[Span::over(&mut *b"rain".to_vec())], 0), Ok(4));
+//! assert_eq!(file.write_at(&[Span::over(&mut b"rain".to_vec())], 0), Ok(4));
 //!
 //! assert_eq!(memory.metadata("/notes/today".as_ref()).unwrap().len(), 4);
 //! ```

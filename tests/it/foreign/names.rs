@@ -146,7 +146,7 @@ fn what_no_kind_has_is_refused() {
         assert_eq!(dir.stat_at(path("file"), true).unwrap().mtim, 1_000, "{kind}");
         // MemFS leaves the time of the last change as it is when a file is written.
         let file = open_file(&dir, "file", CREATE).unwrap();
-        file.write_at(&[Span::over(&mut *b"x".to_vec())], 0).unwrap();
+        file.write_at(&[Span::over(&mut b"x".to_vec())], 0).unwrap();
         assert!(dir.stat_at(path("file"), true).unwrap().mtim > 1_000, "{kind}");
     }
 }
