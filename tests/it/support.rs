@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use preopen::abi::Errno;
 use preopen::span::Span;
 use preopen::vfs::host::{HostDir, MountOptions, Resolution};
+use preopen::vfs::memory::{Limits, MemoryFs};
 use preopen::vfs::tree::TreeDir;
 use preopen::vfs::{Access, Dir, File, LinkTarget, OpenOptions, Opened, Path};
 use seccompiler::{BpfProgram, SeccompAction, SeccompFilter, TargetArch};
@@ -224,6 +225,16 @@ pub fn in_every_mode(test: impl Fn(MountOptions) + Send + Sync) {
             std::panic::resume_unwind(panic);
         }
     }
+}
+
+/// Runs a test of paths over directories of the host's in every mode, and over a filesystem in memory that holds the same.
+pub fn everywhere(test: impl Fn(&dyn Fn(&Tree) -> Box<dyn Dir>) + Send + Sync) {
+    in_every_mode(|options| test(&|tree| Box::new(tree.mount(options))));
+    test(&|tree| {
+        let root = MemoryFs::new(Limits::default()).root();
+        copy_into(&tree.root(""), &root);
+        Box::new(root)
+    });
 }
 
 fn probe() -> Result<(), rustix::io::Errno> {
