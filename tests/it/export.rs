@@ -1,9 +1,8 @@
 //! Our directories as filesystems of the crate virtual-fs.
 
-use std::future::Future;
 use std::io::SeekFrom;
 use std::path::Path;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
@@ -18,15 +17,7 @@ use virtual_fs::{
 };
 
 use crate::scripted::Failing;
-use crate::support::{self, Tree, path, read, write};
-
-/// Nothing of ours ever waits, so once is enough.
-fn done<T>(future: impl Future<Output = T>) -> T {
-    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(value) => value,
-        Poll::Pending => panic!("it waits"),
-    }
-}
+use crate::support::{self, Tree, done, path, read, write};
 
 /// Runs a test over directories of the host, in memory, and such as are themselves foreign.
 fn over_every_kind(test: impl Fn(&Exported, &dyn Dir)) {

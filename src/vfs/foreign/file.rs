@@ -7,12 +7,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use virtual_fs::{ReadBuf, VirtualFile};
 
 use super::errno::{from_fs, from_io};
-use super::places::number;
 use super::ready::ready;
 use super::{Mount, Place, nanoseconds};
 use crate::abi::{Errno, Filestat, Filetype};
 use crate::span::{Span, total};
-use crate::vfs::{Access, File, Result, SetTime, SetTimes};
+use crate::vfs::{Access, Advice, File, Result, SetTime, SetTimes};
 
 /// How many bytes go at once, by way of a buffer of our own.
 const ROUND: usize = 1 << 16;
@@ -58,18 +57,15 @@ impl ForeignFile {
         if let Some((_, orphan)) = self.place.gone() {
             orphan.resized(after);
         }
-        if changed.is_ok() && file.last_modified() == modified {
-            // MemFS knows only when a file was made. A kind that keeps no times says so to who sets them.
-            let _ = file.set_times(None, Some(nanoseconds(SetTime::Now)));
+        if changed.is_ok() {
+            touch(&mut **file, modified);
         }
         changed
     }
 
     fn write(&self, file: &mut dyn VirtualFile, from: &[Span<'_>], offset: u64, size: u64) -> Result<usize> {
         let wanted = total(from);
-        if wanted == 0 {
-            return Ok(0);
-        }
+        is_range(offset, wanted as u64)?;
         let room = self.mount.budget.end(size, offset)? - offset;
         let wanted = wanted.min(usize::try_from(room).unwrap_or(usize::MAX));
         if seek(file, offset)? != offset {
@@ -108,11 +104,11 @@ impl ForeignFile {
 
 impl File for ForeignFile {
     fn stat(&self) -> Result<Filestat> {
-        let _turn = self.mount.turn()?;
+        let places = self.mount.turn()?;
         let file = self.file();
         let (ino, nlink) = match self.place.gone() {
             Some((stat, _)) => (stat.ino, 0),
-            None => (number(&self.place.path()?), 1),
+            None => (places.numbers().of(&self.place.path()?), 1),
         };
         Ok(Filestat {
             dev: self.mount.dev,
@@ -130,13 +126,14 @@ impl File for ForeignFile {
         if self.access == Access::Write {
             return Err(Errno::Badf);
         }
+        let wanted = total(into);
+        is_range(offset, wanted as u64)?;
         let _turn = self.mount.turn()?;
         let mut file = self.file();
         // A kind that stays within the file has nothing behind its end.
         if seek(&mut **file, offset)? != offset {
             return Ok(0);
         }
-        let wanted = total(into);
         let mut bytes = vec![0; wanted.min(ROUND)];
         let mut rest = Rest { spans: into, used: 0 };
         let mut sum = 0;
@@ -152,10 +149,17 @@ impl File for ForeignFile {
     }
 
     fn write_at(&self, from: &[Span<'_>], offset: u64) -> Result<usize> {
+        if total(from) == 0 {
+            return self.may_write().map(|()| 0);
+        }
         self.resizing(|file, size| self.write(file, from, offset, size))
     }
 
     fn append(&self, from: &[Span<'_>]) -> Result<(usize, u64)> {
+        if total(from) == 0 {
+            self.may_write()?;
+            return Ok((0, self.stat()?.size));
+        }
         self.resizing(|file, size| {
             let len = self.write(file, from, size, size)?;
             Ok((len, size + len as u64))
@@ -183,6 +187,11 @@ impl File for ForeignFile {
         set_times(&mut **self.file(), times)
     }
 
+    fn advise(&self, offset: u64, len: u64, _advice: Advice) -> Result<()> {
+        is_range(offset, 0)?;
+        is_range(len, 0)
+    }
+
     fn runs_engine(&self) -> bool {
         // It may be anything, also what was written in the guest's own language and exported.
         true
@@ -196,6 +205,14 @@ impl File for ForeignFile {
         }
         let mut file = self.file();
         ready(|context| Pin::new(&mut **file).poll_flush(context))?.map_err(|error| from_io(&error))
+    }
+}
+
+/// Sees to it that a file that was changed, and said to be last changed at `before`, says that it was changed now: MemFS knows only
+/// when a file was made. A kind that keeps no times says so to who sets them.
+pub(super) fn touch(file: &mut dyn VirtualFile, before: u64) {
+    if file.last_modified() == before {
+        let _ = file.set_times(None, Some(nanoseconds(SetTime::Now)));
     }
 }
 
@@ -213,9 +230,16 @@ pub(super) fn set_times(file: &mut dyn VirtualFile, times: SetTimes) -> Result<(
     }
 }
 
-/// Goes to an offset, and says where that led. Errors: `Inval` where it is no offset.
+/// Whether a range ends where a file may, as the host has it. Errors: `Inval`.
+fn is_range(offset: u64, len: u64) -> Result<()> {
+    match offset.checked_add(len).map(i64::try_from) {
+        Some(Ok(_)) => Ok(()),
+        _ => Err(Errno::Inval),
+    }
+}
+
+/// Goes to an offset, and says where that led.
 fn seek(file: &mut dyn VirtualFile, offset: u64) -> Result<u64> {
-    i64::try_from(offset).map_err(|_| Errno::Inval)?;
     let mut file = Pin::new(file);
     // What is asked before a seek, as tokio does: an earlier one may not be done.
     ready(|context| file.as_mut().poll_complete(context))?.map_err(|error| from_io(&error))?;

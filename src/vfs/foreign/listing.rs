@@ -7,7 +7,7 @@ use std::path::Path;
 
 use virtual_fs::{FileType, ReadDir};
 
-use super::places::number;
+use super::numbers::Numbers;
 use crate::abi::Filetype;
 use crate::vfs::DirEntry;
 
@@ -18,7 +18,8 @@ pub(super) struct Listing {
 
 impl Listing {
     /// What the filesystem says is in the directory with this path, without what can be no name there.
-    pub(super) fn new(dir: &Path, said: ReadDir) -> Self {
+    pub(super) fn new(dir: &Path, said: ReadDir, numbers: &Numbers) -> Self {
+        let number = numbers.of(dir);
         let mut names = HashSet::new();
         let mut entries = Vec::new();
         for entry in said.flatten() {
@@ -29,7 +30,7 @@ impl Listing {
             // Layers that lie upon each other may both say what they have.
             if is_name && names.insert(name.clone()) {
                 let filetype = entry.file_type().map_or(Filetype::Unknown, |ft| filetype(&ft));
-                entries.push((bytes.into(), number(&dir.join(&name)), filetype));
+                entries.push((bytes.into(), numbers.of_name(dir, number, &name), filetype));
             }
         }
         Self { entries }

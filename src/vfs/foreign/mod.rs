@@ -41,6 +41,7 @@ mod budget;
 mod errno;
 mod file;
 mod listing;
+mod numbers;
 mod places;
 mod ready;
 mod rename;
@@ -63,7 +64,7 @@ use crate::vfs::{Result, SetTime};
 use budget::{Budget, Orphan};
 use errno::from_fs;
 use listing::{Listing, filetype};
-use places::{Places, number};
+use places::Places;
 use turn::{Taken, Turn};
 
 /// A filesystem of the crate virtual-fs, as a tree of ours.
@@ -141,19 +142,19 @@ impl Mount {
     }
 
     /// The entries of a directory.
-    fn list(&self, path: &Path) -> Result<Listing> {
-        Ok(Listing::new(path, self.fs().read_dir(path).map_err(from_fs)?))
+    fn list(&self, places: &Places, path: &Path) -> Result<Listing> {
+        Ok(Listing::new(path, self.fs().read_dir(path).map_err(from_fs)?, places.numbers()))
     }
 
     /// What there is to say about a path.
-    fn filestat(&self, path: &Path, found: &Metadata, filetype: Filetype) -> Filestat {
+    fn filestat(&self, places: &Places, path: &Path, found: &Metadata, filetype: Filetype) -> Filestat {
         let mut size = found.len;
         if filetype == Filetype::SymbolicLink && size == 0 {
             size = self.fs().readlink(path).map_or(0, |target| target.as_os_str().len() as u64);
         }
         Filestat {
             dev: self.dev,
-            ino: number(path),
+            ino: places.numbers().of(path),
             filetype,
             nlink: 1,
             size,
@@ -169,7 +170,8 @@ impl Mount {
         let size = if filetype == Filetype::RegularFile { found.len } else { 0 };
         let orphan = Arc::new(Orphan::new(Arc::clone(&self.budget), size));
         self.budget.name_removed();
-        places.removed(path, self.filestat(path, found, filetype), orphan);
+        let stat = self.filestat(places, path, found, filetype);
+        places.removed(path, stat, orphan);
     }
 }
 

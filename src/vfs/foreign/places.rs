@@ -4,13 +4,13 @@
 //! same mount; what others do behind it can only be seen by looking at its path again.
 
 use std::ffi::OsStr;
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use super::budget::Orphan;
 use super::listing::Listing;
+use super::numbers::Numbers;
 use crate::abi::{Errno, Filestat, Filetype};
 use crate::vfs::Result;
 
@@ -78,17 +78,11 @@ impl Place {
     }
 }
 
-/// The number of what has a path.
-pub(super) fn number(path: &Path) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    path.as_os_str().as_bytes().hash(&mut hasher);
-    hasher.finish().max(1)
-}
-
 /// All places that somebody holds.
 #[derive(Default)]
 pub(super) struct Places {
     held: Vec<Weak<Place>>,
+    numbers: Numbers,
     /// How many there may be before those that nobody holds any more are left out.
     until: usize,
 }
@@ -105,8 +99,23 @@ impl Places {
         place
     }
 
+    /// The inode numbers.
+    pub(super) const fn numbers(&self) -> &Numbers {
+        &self.numbers
+    }
+
+    /// Something new has this path.
+    pub(super) fn made(&mut self, path: &Path) {
+        let held = &self.held;
+        self.numbers.made(path, |number| {
+            let is_gone = |place: Arc<Place>| matches!(&*place.at(), At::Gone(stat, _) if stat.ino == number);
+            held.iter().filter_map(Weak::upgrade).any(is_gone)
+        });
+    }
+
     /// What had this path was removed, and was `stat` then.
     pub(super) fn removed(&mut self, path: &Path, stat: Filestat, orphan: Arc<Orphan>) {
+        self.numbers.removed(path);
         self.each(|at| {
             if matches!(at, At::Here(here) if here == path) {
                 *at = At::Gone(Filestat { nlink: 0, ..stat }, Arc::clone(&orphan));
@@ -116,6 +125,7 @@ impl Places {
 
     /// What had this path, and all beneath it, has another one.
     pub(super) fn moved(&mut self, from: &Path, to: &Path) {
+        self.numbers.moved(from, to);
         self.each(|at| {
             if let At::Here(here) = at
                 && let Ok(beneath) = here.strip_prefix(from)

@@ -44,7 +44,7 @@ impl Mount {
         let aside = match replaced.as_ref().map(|(_, filetype)| *filetype) {
             None => Aside::Nothing,
             Some(Filetype::Directory) if !is_dir => return Err(Errno::Isdir),
-            Some(Filetype::Directory) if !self.list(to)?.is_empty() => return Err(Errno::Notempty),
+            Some(Filetype::Directory) if !self.list(places, to)?.is_empty() => return Err(Errno::Notempty),
             Some(Filetype::Directory) => {
                 self.fs().remove_dir(to).map_err(from_fs)?;
                 Aside::Dir

@@ -17,6 +17,9 @@ use webc::{Container, PathSegment, Version};
 /// A filesystem as the trait has it.
 pub type Any = Arc<dyn FileSystem + Send + Sync>;
 
+/// How one is made.
+pub type Make = fn() -> Any;
+
 /// Mounts it with the limits that are usual.
 #[track_caller]
 pub fn mount(fs: &Any) -> TreeDir<Foreign> {
@@ -28,18 +31,24 @@ pub fn memory() -> Any {
     Arc::new(mem_fs::FileSystem::default())
 }
 
-/// Empty filesystems that take everything, by name.
+/// Filesystems that take everything, by name, and how an empty one is made.
+pub const WRITABLE: &[(&str, Make)] = &[
+    ("MemFS", memory),
+    ("TmpFileSystem", || Arc::new(TmpFileSystem::new())),
+    ("PassthruFileSystem", || Arc::new(PassthruFileSystem::new_arc(memory()))),
+    ("MountFileSystem", || {
+        let mounts = MountFileSystem::new();
+        mounts.mount("/", memory()).unwrap();
+        Arc::new(mounts)
+    }),
+    ("OverlayFileSystem", || {
+        Arc::new(OverlayFileSystem::new(mem_fs::FileSystem::default(), [EmptyFileSystem::default()]))
+    }),
+];
+
+/// An empty one of each.
 pub fn writable() -> Vec<(&'static str, Any)> {
-    let mounts = MountFileSystem::new();
-    mounts.mount("/", memory()).unwrap();
-    let layers = OverlayFileSystem::new(mem_fs::FileSystem::default(), [EmptyFileSystem::default()]);
-    vec![
-        ("MemFS", memory()),
-        ("TmpFileSystem", Arc::new(TmpFileSystem::new())),
-        ("PassthruFileSystem", Arc::new(PassthruFileSystem::new_arc(memory()))),
-        ("MountFileSystem", Arc::new(mounts)),
-        ("OverlayFileSystem", Arc::new(layers)),
-    ]
+    WRITABLE.iter().map(|(name, make)| (*name, make())).collect()
 }
 
 /// A package's volume: `readme` (`read me`), `bin/tool` (`tool`), `link` to `bin/tool`.

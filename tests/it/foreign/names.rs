@@ -140,6 +140,7 @@ fn what_no_kind_has_is_refused() {
         assert_eq!(dir.link(path("dir"), true, &dir, path("second")), Err(Errno::Perm), "{kind}");
         assert_eq!(dir.link(path("file"), true, &dir, path("dir")), Err(Errno::Exist), "{kind}");
         assert_eq!(dir.mode_at(path("file"), true), Err(Errno::Notsup), "{kind}");
+        assert_eq!(dir.set_mode_at(path("file"), true, 0o600), Err(Errno::Notsup), "{kind}");
         let times = SetTimes { access: None, modified: Some(SetTime::At(1_000)) };
         assert_eq!(dir.set_times_at(path("dir"), true, times), Err(Errno::Notsup), "{kind}");
         assert_eq!(dir.set_times_at(path("file"), true, times), Ok(()), "{kind}");
@@ -187,4 +188,42 @@ fn what_is_mounted_within_a_memory_filesystem_is_a_directory() {
     assert_eq!(read(&dir, "vol/link").unwrap(), "tool");
     assert!(matches!(dir.open(path("pkg"), OpenOptions::READ), Ok(Opened::Dir(_))));
     assert_eq!(read(&dir, "vol/../../x"), Err(Errno::Notcapable));
+}
+
+#[test]
+fn numbers_go_with_files_and_are_not_given_twice() {
+    let ino = |dir: &dyn Dir, at: &str| dir.stat_at(path(at), false).unwrap().ino;
+    let fs = memory();
+    let dir = mount(&fs);
+    dir.create_dir(path("dir")).unwrap();
+    write(&dir, "dir/file", "file").unwrap();
+    let (folder, file) = (ino(&dir, "dir"), ino(&dir, "dir/file"));
+    // The next run of the same finds the same numbers.
+    assert_eq!((ino(&mount(&fs), "dir"), ino(&mount(&fs), "dir/file")), (folder, file));
+
+    dir.rename(path("dir"), &dir, path("moved")).unwrap();
+    assert_eq!((ino(&dir, "moved"), ino(&dir, "moved/file")), (folder, file));
+    dir.create_dir(path("dir")).unwrap();
+    write(&dir, "dir/file", "another").unwrap();
+    assert_ne!(ino(&dir, "dir"), folder);
+    assert_ne!(ino(&dir, "dir/file"), file);
+
+    dir.rename(path("moved/file"), &dir, path("file")).unwrap();
+    dir.rename(path("moved"), &dir, path("far")).unwrap();
+    dir.rename(path("file"), &dir, path("far/back")).unwrap();
+    assert_eq!((ino(&dir, "far"), ino(&dir, "far/back")), (folder, file));
+    let mut listed = 0;
+    open_dir(&dir, "far")
+        .unwrap()
+        .list(0, &mut |entry| {
+            listed = entry.ino;
+            std::ops::ControlFlow::Continue(())
+        })
+        .unwrap();
+    assert_eq!(listed, file, "as a listing has it");
+
+    let held = open_file(&dir, "far/back", OpenOptions::READ).unwrap();
+    dir.unlink(path("far/back")).unwrap();
+    write(&dir, "far/back", "new").unwrap();
+    assert_ne!(ino(&dir, "far/back"), held.stat().unwrap().ino);
 }

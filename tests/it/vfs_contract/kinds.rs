@@ -44,13 +44,16 @@ pub trait Kind: Send + Sync {
 
 /// All of them.
 pub fn kinds() -> Vec<Box<dyn Kind>> {
-    vec![
+    let mut kinds: Vec<Box<dyn Kind>> = vec![
         Box::new(Host::on_a_disk()),
         Box::new(Host { name: "host, walking", resolution: Resolution::Walk }),
         Box::new(Memory),
         Box::new(ReadOnlyOf("read-only host", Box::new(Host::on_a_disk()))),
         Box::new(ReadOnlyOf("read-only memory", Box::new(Memory))),
-    ]
+    ];
+    #[cfg(feature = "virtual-fs-tests")]
+    kinds.extend(crate::foreign::contract::kinds());
+    kinds
 }
 
 /// Directories of the host's.
