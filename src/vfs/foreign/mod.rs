@@ -12,8 +12,8 @@
 //! - Files cannot outgrow [`Limits`].
 //! - What no kind has is refused or made up: hard links answer `Notsup` where a kind has none; permission bits and the times of
 //!   directories `Notsup`; the link count is 1, and inode numbers come from paths (RATIONALE.md).
-//! - What is not done at once answers `Notsup`: there is no runtime here. Of virtual-fs's kinds these are the host's
-//!   directories, for which there is [`HostDir`](crate::vfs::host::HostDir), and pipes.
+//! - What is not done at once answers `Notsup`, and what panics without a runtime `Io`: there is none here. Of virtual-fs's
+//!   kinds these are pipes and the host's directories, for which there is [`HostDir`](crate::vfs::host::HostDir).
 //!
 //! A kind may still say that it wrote what it did not: `StaticFileSystem` drops what overwrites its files. Mount it
 //! [`ReadOnly`](crate::vfs::ReadOnly).

@@ -56,17 +56,19 @@ impl Numbers {
         }
     }
 
-    /// What had this path has another one, which was free.
-    pub(super) fn moved(&mut self, from: &Path, to: &Path) {
+    /// What had this path has another one, which was free; and so has all beneath it, where it is a directory.
+    pub(super) fn moved(&mut self, from: &Path, to: &Path, is_dir: bool) {
         let number = self.of(from);
-        self.by_path = std::mem::take(&mut self.by_path)
-            .into_iter()
-            .map(|(path, number)| match path.strip_prefix(from) {
-                // The path itself follows below.
-                Ok(rest) if !rest.as_os_str().is_empty() => (to.join(rest), number),
-                _ => (path, number),
-            })
-            .collect();
+        if is_dir {
+            self.by_path = std::mem::take(&mut self.by_path)
+                .into_iter()
+                .map(|(path, number)| match path.strip_prefix(from) {
+                    // The path itself follows below.
+                    Ok(rest) if !rest.as_os_str().is_empty() => (to.join(rest), number),
+                    _ => (path, number),
+                })
+                .collect();
+        }
         self.removed(from);
         self.keep(to, number);
     }

@@ -124,8 +124,8 @@ impl Places {
     }
 
     /// What had this path, and all beneath it, has another one.
-    pub(super) fn moved(&mut self, from: &Path, to: &Path) {
-        self.numbers.moved(from, to);
+    pub(super) fn moved(&mut self, from: &Path, to: &Path, is_dir: bool) {
+        self.numbers.moved(from, to, is_dir);
         self.each(|at| {
             if let At::Here(here) = at
                 && let Ok(beneath) = here.strip_prefix(from)

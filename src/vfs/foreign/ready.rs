@@ -1,6 +1,7 @@
 //! What another crate wrote for an asynchronous runtime, done here and now or not at all.
 
 use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,8 +14,14 @@ use crate::vfs::Result;
 const MOST_POLLS: usize = 1024;
 
 /// Polls until there is a result, as long as whatever is polled asks for it while it runs. Errors: `Notsup` where it waits for
-/// something else, a runtime or another thread: there is none, and a guest's call does not wait for a stranger.
+/// something else, a runtime or another thread: there is none, and a guest's call does not wait for a stranger; `Io` where it
+/// panics, as what is tokio's does without a runtime.
 pub(super) fn ready<T>(mut poll: impl FnMut(&mut Context<'_>) -> Poll<T>) -> Result<T> {
+    // What is seen of it afterwards are its own errors.
+    catch_unwind(AssertUnwindSafe(|| at_once(&mut poll))).unwrap_or(Err(Errno::Io))
+}
+
+fn at_once<T>(poll: &mut impl FnMut(&mut Context<'_>) -> Poll<T>) -> Result<T> {
     // Nearly everything is ready at once, and costs no allocation.
     if let Poll::Ready(value) = poll(&mut Context::from_waker(Waker::noop())) {
         return Ok(value);

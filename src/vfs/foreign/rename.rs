@@ -1,8 +1,12 @@
 //! Renaming, of which each kind of foreign filesystem knows another part.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
+use std::ops::ControlFlow;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
+
+use virtual_fs::FsError;
 
 use super::Mount;
 use super::errno::from_fs;
@@ -10,6 +14,9 @@ use super::places::Places;
 use super::ready::done;
 use crate::abi::{Errno, Filetype};
 use crate::vfs::Result;
+
+/// How much of what is in a directory is looked for after it was moved.
+const MOST_CHECKED: usize = 1024;
 
 /// What had the new name, out of the way until the old one has it.
 enum Aside {
@@ -61,21 +68,66 @@ impl Mount {
                 Aside::File(aside)
             }
         };
-        if let Err(errno) = self.move_any(from, to, filetype) {
+        let moved = if is_dir { self.move_dir(places, from, to) } else { self.move_name(from, to, filetype) };
+        if let Err(errno) = moved {
             self.put_back(to, &aside);
             return Err(errno);
         }
         if let Aside::File(aside) = aside {
-            self.fs().remove_file(&aside).map_err(from_fs)?;
+            // It was done, whatever becomes of this.
+            let _ = self.fs().remove_file(&aside);
         }
         if let Some((found, filetype)) = replaced {
             self.forget(places, to, &found, filetype);
         }
-        places.moved(from, to);
+        places.moved(from, to, is_dir);
         Ok(())
     }
 
-    fn move_any(&self, from: &Path, to: &Path, filetype: Filetype) -> Result<()> {
+    /// Moves a directory, with all that is in it. Errors: `Xdev` where that can't be done, as between two filesystems: who moves
+    /// things copies them then.
+    fn move_dir(&self, places: &Places, from: &Path, to: &Path) -> Result<()> {
+        let before = self.beneath(places, from)?;
+        match self.moved(from, to) {
+            // OverlayFileSystem tries to read a directory of a lower layer as a file.
+            Err(Errno::Io | Errno::Isdir | Errno::Notsup) => return Err(Errno::Xdev),
+            moved => moved?,
+        }
+        // And it leaves behind what a lower layer has in a directory that the upper one has too.
+        if before.iter().all(|path| self.look(&to.join(path)).is_ok()) {
+            return Ok(());
+        }
+        self.moved(to, from)?;
+        Err(Errno::Xdev)
+    }
+
+    /// What is in a directory and in those beneath it, as paths from there: some of it, where it is much.
+    fn beneath(&self, places: &Places, dir: &Path) -> Result<Vec<PathBuf>> {
+        let mut found = vec![PathBuf::new()];
+        let mut next = 0;
+        while let Some(path) = found.get(next).cloned()
+            && found.len() < MOST_CHECKED
+        {
+            next += 1;
+            // Joining nothing would leave a slash at the end.
+            let whole = if path.as_os_str().is_empty() { dir.to_path_buf() } else { dir.join(&path) };
+            if self.look(&whole)?.1 == Filetype::Directory {
+                self.list(places, &whole)?.from(0, &mut |entry| {
+                    found.push(path.join(OsStr::from_bytes(entry.name)));
+                    if found.len() < MOST_CHECKED {
+                        ControlFlow::Continue(())
+                    } else {
+                        ControlFlow::Break(())
+                    }
+                });
+            }
+        }
+        found.swap_remove(0);
+        Ok(found)
+    }
+
+    /// Moves anything else.
+    fn move_name(&self, from: &Path, to: &Path, filetype: Filetype) -> Result<()> {
         match self.moved(from, to) {
             // MemFS moves no links.
             Err(_) if filetype == Filetype::SymbolicLink => {
@@ -92,7 +144,23 @@ impl Mount {
 
     /// Moves to a path where nothing is. Errors: `Rofs` where the filesystem only says that it did.
     fn moved(&self, from: &Path, to: &Path) -> Result<()> {
-        done(self.fs().rename(from, to))?.map_err(from_fs)?;
+        match done(self.fs().rename(from, to))? {
+            // Both are there, only the upper layer lacks the directory: OverlayFileSystem copies it up to make a file in it.
+            Err(FsError::EntryNotFound) => {
+                let probe = self.free_name(to)?;
+                drop(
+                    self.fs()
+                        .new_open_options()
+                        .write(true)
+                        .create_new(true)
+                        .open(&probe)
+                        .map_err(from_fs)?,
+                );
+                self.fs().remove_file(&probe).map_err(from_fs)?;
+                done(self.fs().rename(from, to))?.map_err(from_fs)?;
+            }
+            moved => moved.map_err(from_fs)?,
+        }
         if self.is_free(from)? && !self.is_free(to)? { Ok(()) } else { Err(Errno::Rofs) }
     }
 

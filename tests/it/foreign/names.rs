@@ -227,3 +227,36 @@ fn numbers_go_with_files_and_are_not_given_twice() {
     write(&dir, "far/back", "new").unwrap();
     assert_ne!(ino(&dir, "far/back"), held.stat().unwrap().ino);
 }
+
+#[test]
+fn what_a_lower_layer_has_is_moved_removed_and_not_lost() {
+    let dir = mount(&layers());
+    dir.rename(path("readme"), &dir, path("moved")).unwrap();
+    assert_eq!(read(&dir, "moved").unwrap(), "read me");
+    dir.rename(path("moved"), &dir, path("bin/tool")).unwrap();
+    assert_eq!(read(&dir, "link").unwrap(), "read me");
+    assert_eq!(names(&*open_dir(&dir, "bin").unwrap()), ["tool"]);
+    dir.unlink(path("link")).unwrap();
+    dir.unlink(path("bin/tool")).unwrap();
+    assert_eq!(names(&*open_dir(&dir, "bin").unwrap()), [""; 0]);
+    // Its own marks of what was removed keep it there, and nobody else can remove those.
+    assert_eq!(dir.remove_dir(path("bin")), Err(Errno::Notempty));
+    assert_eq!(names(&dir), ["bin"]);
+
+    let dir = mount(&layers());
+    dir.rename(path("link"), &dir, path("readme")).unwrap();
+    assert_eq!(read(&dir, "readme").unwrap(), "tool");
+    assert_eq!(dir.remove_dir(path("bin")), Err(Errno::Notempty));
+    assert_eq!(dir.rename(path("bin"), &dir, path("tools")), Err(Errno::Xdev));
+    assert_eq!(read(&dir, "bin/tool").unwrap(), "tool");
+    // The upper layer has it now too.
+    write(&dir, "bin/new", "new").unwrap();
+    assert_eq!(dir.rename(path("bin"), &dir, path("tools")), Err(Errno::Xdev));
+    assert_eq!((read(&dir, "bin/tool"), read(&dir, "bin/new")), (Ok("tool".into()), Ok("new".into())));
+    assert_eq!(names(&dir), ["bin", "readme"]);
+    // What only the upper one has is moved.
+    dir.create_dir(path("made")).unwrap();
+    write(&dir, "made/file", "file").unwrap();
+    dir.rename(path("made"), &dir, path("bin/made")).unwrap();
+    assert_eq!(read(&dir, "bin/made/file").unwrap(), "file");
+}

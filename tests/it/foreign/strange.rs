@@ -30,6 +30,8 @@ enum Mood {
     Boasts,
     /// It says that it took nothing.
     Idles,
+    /// It panics, as what is tokio's does without a runtime.
+    Panics,
 }
 
 /// A root with one file, `file`, whose transfers go so.
@@ -129,6 +131,7 @@ impl MoodyFile {
             Mood::Fails(code) => Poll::Ready(Err(io::Error::from_raw_os_error(code))),
             Mood::Boasts => Poll::Ready(Ok(usize::MAX)),
             Mood::Idles => Poll::Ready(Ok(0)),
+            Mood::Panics => panic!("there is no reactor running"),
         }
     }
 }
@@ -215,6 +218,7 @@ fn what_waits_is_not_supported_and_what_only_needs_asking_is_asked() {
     assert_eq!(transfers(Mood::Waits), (Err(notsup), Err(notsup), Err(notsup)));
     assert_eq!(transfers(Mood::Again(100)), (Ok(10), Ok(10), Ok(())));
     assert_eq!(transfers(Mood::Again(u32::MAX)), (Err(notsup), Err(notsup), Err(notsup)));
+    assert_eq!(transfers(Mood::Panics), (Err(Errno::Io), Err(Errno::Io), Err(Errno::Io)));
     let dir = mount(&moody(Mood::Idles));
     assert_eq!(dir.rename(path("file"), &dir, path("moved")), Err(notsup));
 }
