@@ -44,7 +44,7 @@ pub trait Kind: Send + Sync {
 
 /// All of them.
 pub fn kinds() -> Vec<Box<dyn Kind>> {
-    let mut kinds: Vec<Box<dyn Kind>> = vec![
+    let kinds: Vec<Box<dyn Kind>> = vec![
         Box::new(Host::on_a_disk()),
         Box::new(Host { name: "host, walking", resolution: Resolution::Walk }),
         Box::new(Memory),
@@ -52,7 +52,7 @@ pub fn kinds() -> Vec<Box<dyn Kind>> {
         Box::new(ReadOnlyOf("read-only memory", Box::new(Memory))),
     ];
     #[cfg(feature = "virtual-fs-tests")]
-    kinds.extend(crate::foreign::contract::kinds());
+    let kinds = kinds.into_iter().chain(crate::foreign::contract::kinds()).collect();
     kinds
 }
 
