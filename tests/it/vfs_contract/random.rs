@@ -6,6 +6,7 @@ use std::ops::ControlFlow;
 
 use preopen::abi::{Errno, Filetype};
 use preopen::span::Span;
+use preopen::vfs::memory::{Limits, MemoryFs, Usage};
 use preopen::vfs::{Access, Dir, File, LinkTarget, OpenOptions, Opened};
 use proptest::prelude::*;
 
@@ -15,6 +16,9 @@ use crate::support::{open_dir, path};
 
 /// How many files, and how many directories, are held open.
 const HELD: usize = 3;
+
+/// How many sequences are tried: each is made on a disk, too.
+const CASES: u32 = 128;
 
 /// A path, and the directory that it begins in: one that is held, or the root.
 type At = (usize, String);
@@ -128,7 +132,11 @@ struct World {
 
 impl World {
     fn new(kind: &dyn Kind) -> Self {
-        Self { fresh: kind.fresh(START), files: Default::default(), dirs: Default::default() }
+        Self::over(kind.fresh(START))
+    }
+
+    fn over(fresh: Fresh) -> Self {
+        Self { fresh, files: Default::default(), dirs: Default::default() }
     }
 
     fn base(&self, at: &At) -> &dyn Dir {
@@ -295,7 +303,29 @@ fn digest(bytes: &[u8]) -> u64 {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, cases: CASES, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_memory_holds_is_counted(calls in prop::collection::vec(calls(), 1..100)) {
+        let fs = MemoryFs::new(Limits { bytes: 300_000, inodes: 16 });
+        let mut world = World::over(Fresh { dir: Box::new(fs.root()), keep: Box::new(()) });
+        for call in &calls {
+            world.make(call);
+            let Usage { bytes, inodes } = fs.usage();
+            prop_assert!(bytes <= 300_000 && inodes <= 16, "{:?}", call);
+        }
+        world.files = Default::default();
+        world.dirs = Default::default();
+        // Every name is one inode, and so is the root.
+        let tree = world.tree();
+        prop_assert_eq!(fs.usage().inodes, tree.len() as u64 + 1);
+        for (at, what) in tree.iter().rev() {
+            let is_dir = what.starts_with("Directory");
+            let removed = if is_dir { fs.root().remove_dir(path(at)) } else { fs.root().unlink(path(at)) };
+            prop_assert_eq!(removed, Ok(()), "{}", at);
+        }
+        prop_assert_eq!(fs.usage(), Usage { bytes: 0, inodes: 1 });
+    }
 
     #[test]
     fn every_kind_does_what_the_host_does(calls in prop::collection::vec(calls(), 1..60)) {
