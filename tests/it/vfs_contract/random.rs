@@ -6,6 +6,7 @@ use std::ops::ControlFlow;
 
 use preopen::abi::{Errno, Filetype};
 use preopen::span::Span;
+use preopen::vfs::memory::{Limits, MemoryFs, Usage};
 use preopen::vfs::{Access, Dir, File, LinkTarget, OpenOptions, Opened};
 use proptest::prelude::*;
 
@@ -15,6 +16,9 @@ use crate::support::{open_dir, path};
 
 /// How many files, and how many directories, are held open.
 const HELD: usize = 3;
+
+/// How many sequences are tried: each is made on a disk, too.
+const CASES: u32 = 128;
 
 /// A path, and the directory that it begins in: one that is held, or the root.
 type At = (usize, String);
@@ -47,15 +51,22 @@ fn slots() -> impl Strategy<Value = usize> {
 }
 
 fn paths() -> impl Strategy<Value = At> {
-    let names = prop::sample::select(vec![
-        "file", "dir", "empty", "link", "to-dir", "dangling", "a", "b", "a", "b", "inner", "nowhere", "loop",
-    ]);
-    let component = prop_oneof![12 => names, 2 => Just(".."), 1 => Just(".")];
-    let ending = prop_oneof![9 => Just(""), 1 => Just("/"), 1 => Just("/."), 1 => Just("/..")];
-    // Mostly from the root, and mostly short.
+    // So few that calls meet.
+    let names = prop_oneof![
+        4 => prop::sample::select(vec!["a", "b"]),
+        4 => prop::sample::select(vec!["file", "dir", "empty", "link"]),
+        1 => prop::sample::select(vec!["to-dir", "dangling", "inner", "nowhere", "loop"]),
+    ];
+    let component = || prop_oneof![12 => names.clone(), 1 => Just(".."), 1 => Just(".")];
+    let components = prop_oneof![
+        5 => prop::collection::vec(names.clone(), 1),
+        4 => prop::collection::vec(component(), 2),
+        1 => prop::collection::vec(component(), 3),
+    ];
+    let ending = prop_oneof![16 => Just(""), 1 => Just("/"), 1 => Just("/."), 1 => Just("/..")];
+    // Mostly from the root.
     let base = prop_oneof![2 => Just(HELD), 1 => slots()];
-    (base, prop::collection::vec(component, 1..4), ending)
-        .prop_map(|(base, components, ending)| (base, components.join("/") + ending))
+    (base, components, ending).prop_map(|(base, components, ending)| (base, components.join("/") + ending))
 }
 
 fn places() -> impl Strategy<Value = u64> {
@@ -128,7 +139,11 @@ struct World {
 
 impl World {
     fn new(kind: &dyn Kind) -> Self {
-        Self { fresh: kind.fresh(START), files: Default::default(), dirs: Default::default() }
+        Self::over(kind.fresh(START))
+    }
+
+    fn over(fresh: Fresh) -> Self {
+        Self { fresh, files: Default::default(), dirs: Default::default() }
     }
 
     fn base(&self, at: &At) -> &dyn Dir {
@@ -295,7 +310,29 @@ fn digest(bytes: &[u8]) -> u64 {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, cases: CASES, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_memory_holds_is_counted(calls in prop::collection::vec(calls(), 1..100)) {
+        let fs = MemoryFs::new(Limits { bytes: 300_000, inodes: 16 });
+        let mut world = World::over(Fresh { dir: Box::new(fs.root()), keep: Box::new(()) });
+        for call in &calls {
+            world.make(call);
+            let Usage { bytes, inodes } = fs.usage();
+            prop_assert!(bytes <= 300_000 && inodes <= 16, "{:?}", call);
+        }
+        world.files = Default::default();
+        world.dirs = Default::default();
+        // Every name is one inode, and so is the root.
+        let tree = world.tree();
+        prop_assert_eq!(fs.usage().inodes, tree.len() as u64 + 1);
+        for (at, what) in tree.iter().rev() {
+            let is_dir = what.starts_with("Directory");
+            let removed = if is_dir { fs.root().remove_dir(path(at)) } else { fs.root().unlink(path(at)) };
+            prop_assert_eq!(removed, Ok(()), "{}", at);
+        }
+        prop_assert_eq!(fs.usage(), Usage { bytes: 0, inodes: 1 });
+    }
 
     #[test]
     fn every_kind_does_what_the_host_does(calls in prop::collection::vec(calls(), 1..60)) {
