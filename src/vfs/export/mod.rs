@@ -66,13 +66,15 @@ impl Exported {
         let mut found = Vec::new();
         let mut cookie = 0;
         loop {
+            let before = found.len();
             let listed = dir.list(cookie, &mut |entry| {
                 found.push((entry.name.to_vec(), entry.filetype));
                 cookie = entry.next;
                 ControlFlow::Continue(())
             });
             match listed {
-                Err(Errno::Again) => {}
+                // The handle is ours alone, so it never has to be searched for where we were.
+                Err(Errno::Again) if found.len() > before => {}
                 listed => break listed?,
             }
         }
