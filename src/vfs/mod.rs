@@ -4,6 +4,7 @@
 //! forgets is a refusal and not a hole. Nothing here knows a guest, its memory or its descriptors.
 
 pub mod host;
+pub mod memory;
 mod options;
 mod path;
 mod read_only;
