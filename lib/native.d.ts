@@ -16,6 +16,19 @@ export interface Native {
    * `configuration.hooks` is held weakly; `dispatch` holds it.
    */
   create(configuration: import('./options.js').Configuration & { hooks: Hooks }): Sandbox;
+  /** The errnos' names: the number of each is one more than its index. */
+  errnos(): string[];
+  /**
+   * A filesystem over hooks, which it holds weakly: see `Provider` in provider.js. Each hook answers a number from 0 on or an
+   * object, or an errno as a negative number; what it throws ends the guest.
+   */
+  provider(hooks: object): FileSystem;
+}
+
+/** A filesystem of any kind, which a preopen can name. */
+export interface FileSystem {
+  /** What native code holds weakly, and this object is to keep. */
+  hooks?: object;
 }
 
 /** What native code calls while a guest runs, each with the hooks as `this`. */

@@ -9,6 +9,10 @@ const {
   validateObject,
   validateString,
 } = require('./validate.js');
+const { isProvider, mount } = require('./provider.js');
+
+/** The longest name in a directory, bytes. */
+const MOST_NAME = 255;
 
 /** Loaded by the first failure. */
 const errors = () => require('./errors.js');
@@ -28,6 +32,8 @@ const errors = () => require('./errors.js');
  * @typedef {object} Preopen
  * @property {string} guest
  * @property {string} host
+ * @property {object} [filesystem] native code's, in place of a directory of the host's
+ * @property {boolean} file a single file of the host's
  * @property {boolean} readOnly
  * @property {boolean} specialFiles
  */
@@ -106,27 +112,62 @@ function readPreopens(preopens) {
   for (const [guest, value] of Object.entries(preopens)) {
     validateNoNul(guest, 'options.preopens');
     const name = `options.preopens['${guest}']`;
-    const preopen = isPlainObject(value)
-      ? readDirectory(guest, value, name)
-      : { guest, host: String(value), readOnly: false, specialFiles: false };
+    const preopen = readPreopen(guest, value, name);
     validateNoNul(preopen.host, name);
     list.push(preopen);
   }
   return list;
 }
 
-/** `{ path, readOnly, specialFiles }`. */
-function readDirectory(guest, directory, name) {
+function readPreopen(guest, value, name) {
+  const preopen = { guest, host: '', filesystem: undefined, file: false, readOnly: false, specialFiles: false };
+  if (isProvider(value)) return { ...preopen, host: guest, filesystem: mount(value) };
+  if (!isPlainObject(value)) return { ...preopen, host: String(value) };
+  if (value.file !== undefined) return { ...preopen, ...readFile(guest, value, name) };
+  if (value.filesystem !== undefined) return { ...preopen, ...readFilesystem(guest, value, name) };
+  return { ...preopen, ...readDirectory(value, name) };
+}
+
+/** `{ path, readOnly, specialFiles }`: a directory of the host's. */
+function readDirectory(directory, name) {
   const { path, readOnly = false, specialFiles = false, ...unknown } = directory;
   validateString(path, `${name}.path`);
   validateBoolean(readOnly, `${name}.readOnly`);
   validateBoolean(specialFiles, `${name}.specialFiles`);
-  // A misspelt permission must not pass for one that was not asked for.
-  const [stray] = Object.keys(unknown);
-  if (stray !== undefined) {
-    throw errors().invalidArgValue(`${name}.${stray}`, unknown[stray], 'is not an option of a preopened directory');
+  refuseUnknown(unknown, name, 'directory');
+  return { host: path, readOnly, specialFiles };
+}
+
+/** `{ file, readOnly, specialFiles }`: a single file of the host's. */
+function readFile(guest, mounted, name) {
+  const { file, readOnly = false, specialFiles = false, ...unknown } = mounted;
+  validateString(file, `${name}.file`);
+  validateBoolean(readOnly, `${name}.readOnly`);
+  validateBoolean(specialFiles, `${name}.specialFiles`);
+  refuseUnknown(unknown, name, 'file');
+  const last = guest.slice(guest.lastIndexOf('/') + 1);
+  if (last === '' || last === '.' || last === '..' || Buffer.byteLength(last) > MOST_NAME) {
+    throw errors().invalidArgValue('options.preopens', guest, 'must end in the name of the file');
   }
-  return { guest, host: path, readOnly, specialFiles };
+  return { host: file, file: true, readOnly, specialFiles };
+}
+
+/** `{ filesystem, readOnly }`: a filesystem written in JavaScript. */
+function readFilesystem(guest, mounted, name) {
+  const { filesystem, readOnly = false, ...unknown } = mounted;
+  if (!isProvider(filesystem)) {
+    throw errors().invalidArgType(`${name}.filesystem`, 'an object with the methods of node:fs or of a node:vfs provider', filesystem);
+  }
+  validateBoolean(readOnly, `${name}.readOnly`);
+  refuseUnknown(unknown, name, 'filesystem');
+  return { host: guest, filesystem: mount(filesystem), readOnly };
+}
+
+/** A misspelt permission must not pass for one that was not asked for. */
+function refuseUnknown(unknown, name, kind) {
+  const [stray] = Object.keys(unknown);
+  if (stray === undefined) return;
+  throw errors().invalidArgValue(`${name}.${stray}`, unknown[stray], `is not an option of a preopened ${kind}`);
 }
 
 /**

@@ -13,7 +13,9 @@ mod error;
 mod filesystem;
 mod frame;
 mod javascript;
+mod mounts;
 mod options;
+mod provider;
 mod sandbox;
 mod signals;
 
@@ -34,4 +36,10 @@ pub fn adapter_module(env: &Env) -> Result<BufferSlice<'_>> {
 #[napi(js_name = "probe")]
 pub fn probe_module(env: &Env, shared: bool, memory64: bool) -> Result<BufferSlice<'_>> {
     BufferSlice::copy_from(env, adapter::probe(shared, memory64))
+}
+
+/// The names of the errnos: the number of each is one more than its place here.
+#[napi]
+pub fn errnos() -> Vec<&'static str> {
+    crate::abi::Errno::ALL.iter().map(|errno| errno.name()).collect()
 }

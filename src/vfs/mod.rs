@@ -7,8 +7,10 @@ pub mod host;
 mod options;
 mod path;
 mod read_only;
+mod single_file;
 mod split;
 pub mod tree;
+mod with_files;
 
 use std::any::Any;
 use std::ops::ControlFlow;
@@ -17,6 +19,8 @@ use std::os::fd::OwnedFd;
 pub use options::{Access, OpenOptions, SetTime, SetTimes};
 pub use path::{LinkTarget, MAX_PATH, Path};
 pub use read_only::ReadOnly;
+pub use single_file::SingleFile;
+pub use with_files::{Files, WithFiles};
 
 use crate::abi::{Errno, Filestat, Filetype};
 use crate::span::Span;
