@@ -195,7 +195,7 @@ class Provider {
     }
     const flags = (how & CREATE) !== 0 ? 'wx+' : writes || (how & TRUNCATE) !== 0 ? 'r+' : 'r';
     const opened = this.#call('openSync', path, flags, 0o666);
-    if (typeof opened === 'number' ? !Number.isInteger(opened) || opened < 0 : typeof opened?.readSync !== 'function') throw nonsense();
+    if (typeof opened === 'number' ? !Number.isSafeInteger(opened) || opened < 0 : typeof opened?.readSync !== 'function') throw nonsense();
     return opened;
   }
 
@@ -221,10 +221,12 @@ class Provider {
 
   write = hook((number, bytes, position) => {
     this.#refuseChanges();
-    const written = this.#onHandle(this.#handle(number), 'writeSync', 'writeSync', bytes, 0, bytes.length, position);
+    // Now: a provider may take the bytes away.
+    const { length } = bytes;
+    const written = this.#onHandle(this.#handle(number), 'writeSync', 'writeSync', bytes, 0, length, position);
     if (written === undefined) throw new Fault('ENOSYS');
     // A write that takes nothing, and does not say why, would be tried for ever.
-    return count(written.result, Math.min(1, bytes.length), bytes.length);
+    return count(written.result, Math.min(1, length), length);
   });
 
   fstat = hook((number) => {

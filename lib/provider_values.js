@@ -109,7 +109,7 @@ function clamped(ns) {
  */
 function seconds(ms) {
   const near = ms / 1000;
-  return [near, near * (1 + Number.EPSILON), near * (1 - Number.EPSILON)].find((s) => s * 1000 === ms) ?? near;
+  return [near, near * (1 + Number.EPSILON), near * (1 - Number.EPSILON)].find((s) => s * 1000 === ms) ?? Math.round(near);
 }
 
 const UNKNOWN = 0;
