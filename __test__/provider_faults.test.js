@@ -225,9 +225,8 @@ ours('a read during which the memory grows arrives', (host) => {
 });
 
 ours('a provider that ends the guest', (host) => {
-  let wasi;
   const provider = faulty({ openSync() { wasi.wasiImport.proc_exit(42); } }, { '/': null });
-  wasi = new host.WASI({ version: 'preview1', args: ['file_io'], preopens: { '/sandbox': provider } });
+  const wasi = new host.WASI({ version: 'preview1', args: ['file_io'], preopens: { '/sandbox': provider } });
   assert.equal(wasi.start(new WebAssembly.Instance(load('file_io'), wasi.getImportObject())), 42);
 });
 

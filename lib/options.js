@@ -9,7 +9,7 @@ const {
   validateObject,
   validateString,
 } = require('./validate.js');
-const { isProvider, mount } = require('./provider.js');
+const { kNative } = require('./filesystem/symbols.js');
 
 /** The longest name in a directory, bytes. */
 const MOST_NAME = 255;
@@ -32,7 +32,7 @@ const errors = () => require('./errors.js');
  * @typedef {object} Preopen
  * @property {string} guest
  * @property {string} host
- * @property {object} [filesystem] native code's, in place of a directory of the host's
+ * @property {import('./native').FileSystem} [filesystem] what is mounted in place of the host's directory
  * @property {boolean} file a single file of the host's
  * @property {boolean} readOnly
  * @property {boolean} specialFiles
@@ -119,13 +119,36 @@ function readPreopens(preopens) {
   return list;
 }
 
+/** A filesystem of ours or of JavaScript's, options, or whatever else stands for the path of a directory. */
 function readPreopen(guest, value, name) {
   const preopen = { guest, host: '', filesystem: undefined, file: false, readOnly: false, specialFiles: false };
-  if (isProvider(value)) return { ...preopen, host: guest, filesystem: mount(value) };
+  if (isFilesystem(value)) return { ...preopen, ...readFilesystem(guest, { filesystem: value }, name) };
   if (!isPlainObject(value)) return { ...preopen, host: String(value) };
-  if (value.file !== undefined) return { ...preopen, ...readFile(guest, value, name) };
-  if (value.filesystem !== undefined) return { ...preopen, ...readFilesystem(guest, value, name) };
+  if (Object.hasOwn(value, 'filesystem')) return { ...preopen, ...readFilesystem(guest, value, name) };
+  if (Object.hasOwn(value, 'file')) return { ...preopen, ...readFile(guest, value, name) };
   return { ...preopen, ...readDirectory(value, name) };
+}
+
+const isFilesystem = (value) => value?.[kNative] !== undefined || isProvider(value);
+
+/** Whether an object has the methods of a filesystem, and is no record of options. */
+function isProvider(value) {
+  if (value === null || (typeof value !== 'object' && typeof value !== 'function')) return false;
+  const reads = typeof value.openSync === 'function' || typeof value.readFileSync === 'function';
+  return reads && typeof value.path !== 'string';
+}
+
+/** `{ filesystem, readOnly }`. */
+function readFilesystem(guest, mounted, name) {
+  const { filesystem, readOnly = false, ...unknown } = mounted;
+  if (!isFilesystem(filesystem)) {
+    const expected = 'an instance of FileSystem or an object with the methods of node:fs or of a node:vfs provider';
+    throw errors().invalidArgType(`${name}.filesystem`, expected, filesystem);
+  }
+  validateBoolean(readOnly, `${name}.readOnly`);
+  refuseUnknown(unknown, name, 'filesystem');
+  // An error calls it by the guest's name: it has none of its own.
+  return { host: guest, filesystem: filesystem[kNative] ?? require('./provider/index.js').mount(filesystem), readOnly };
 }
 
 /** `{ path, readOnly, specialFiles }`: a directory of the host's. */
@@ -152,22 +175,12 @@ function readFile(guest, mounted, name) {
   return { host: file, file: true, readOnly, specialFiles };
 }
 
-/** `{ filesystem, readOnly }`: a filesystem written in JavaScript. */
-function readFilesystem(guest, mounted, name) {
-  const { filesystem, readOnly = false, ...unknown } = mounted;
-  if (!isProvider(filesystem)) {
-    throw errors().invalidArgType(`${name}.filesystem`, 'an object with the methods of node:fs or of a node:vfs provider', filesystem);
-  }
-  validateBoolean(readOnly, `${name}.readOnly`);
-  refuseUnknown(unknown, name, 'filesystem');
-  return { host: guest, filesystem: mount(filesystem), readOnly };
-}
-
 /** A misspelt permission must not pass for one that was not asked for. */
-function refuseUnknown(unknown, name, kind) {
+function refuseUnknown(unknown, name, what) {
   const [stray] = Object.keys(unknown);
-  if (stray === undefined) return;
-  throw errors().invalidArgValue(`${name}.${stray}`, unknown[stray], `is not an option of a preopened ${kind}`);
+  if (stray !== undefined) {
+    throw errors().invalidArgValue(`${name}.${stray}`, unknown[stray], `is not an option of a preopened ${what}`);
+  }
 }
 
 /**

@@ -37,9 +37,3 @@ pub fn adapter_module(env: &Env) -> Result<BufferSlice<'_>> {
 pub fn probe_module(env: &Env, shared: bool, memory64: bool) -> Result<BufferSlice<'_>> {
     BufferSlice::copy_from(env, adapter::probe(shared, memory64))
 }
-
-/// The names of the errnos: the number of each is one more than its place here.
-#[napi]
-pub fn errnos() -> Vec<&'static str> {
-    crate::abi::Errno::ALL.iter().map(|errno| errno.name()).collect()
-}

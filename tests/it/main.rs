@@ -5,6 +5,7 @@ mod calls;
 mod fds;
 mod guest;
 mod host_dir;
+mod memory;
 mod sandbox;
 mod scripted;
 mod support;

@@ -41,7 +41,7 @@ impl ProviderFile {
         let mut bytes = vec![0; from.len().min(ROUND)];
         from.drain(&mut bytes);
         let args = [self.handle(), Arg::Bytes(&bytes), Arg::Number(offset as f64)];
-        // `lib/provider.js` has seen to it that it is no more than there was.
+        // `lib/provider/` has seen to it that it is no more than there was.
         self.hooks.call(c"write", &args, values::number).map(|len| len as usize)
     }
 

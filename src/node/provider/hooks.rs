@@ -1,4 +1,4 @@
-//! Calls of the functions of `lib/provider.js`, from a guest's call or from JavaScript's own.
+//! Calls of the functions of `lib/provider/`, from a guest's call or from JavaScript's own.
 
 use std::ffi::{CStr, c_void};
 use std::ptr::null_mut;

@@ -1,6 +1,6 @@
 //! Filesystems written in JavaScript: an object with the functions of `node:fs` or of a provider of `node:vfs`.
 //!
-//! `lib/provider.js` calls the object, judges what it returns, and turns what it throws into errnos; here is the tree over that.
+//! `lib/provider/` calls the object, judges what it returns, and turns what it throws into errnos; here is the tree over that.
 //! The object is asked by paths that were built name by name, so none of them leaves its root.
 
 mod file;
@@ -28,7 +28,7 @@ use crate::vfs::{Access, DirEntry, File, Result, SetTime, SetTimes};
 /// The longest path from the root, bytes: a guest goes deeper step by step, and each step keeps its path.
 const MAX_DEPTH: usize = 65_535;
 
-/// The filesystem that `hooks` (see `Provider` in `lib/provider.js`) stands for. It holds them weakly: who mounts it holds them.
+/// The filesystem that `hooks` (see `Provider` in `lib/provider/`) stands for. It holds them weakly: who mounts it holds them.
 #[napi]
 pub fn provider(env: Env, hooks: Object<'_>) -> NapiResult<FileSystem> {
     let tree = Arc::new(Provider { hooks: Arc::new(Hooks::new(env.raw(), hooks.raw())?) });

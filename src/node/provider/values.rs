@@ -1,4 +1,4 @@
-//! What the functions of `lib/provider.js` return, out of JavaScript's hands.
+//! What the functions of `lib/provider/` return, out of JavaScript's hands.
 
 use std::ptr::null_mut;
 
@@ -9,7 +9,7 @@ use crate::abi::{Errno, Filestat, Filetype};
 use crate::span::Span;
 use crate::vfs::Result;
 
-/// What is known of a file: `lib/provider.js` has the same order.
+/// What is known of a file: `lib/provider/` has the same order.
 const STAT_FIELDS: usize = 9;
 
 /// A `filestat`, whose inode is 0 where the provider gives none, and the permission bits.

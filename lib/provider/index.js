@@ -3,8 +3,8 @@
 // `openSync` returns a handle with methods of its own. Native code calls the hooks below; each answers a number from 0 on,
 // an object, or an errno as a negative number.
 
-const native = require('./native.js');
-const { Fault, UNKNOWN, count, errnoOf, nameOfEntry, nonsense, readStats, seconds, settled, typeOf } = require('./provider_values.js');
+const native = require('../native.js');
+const { Fault, UNKNOWN, count, errnoOf, nameOfEntry, nonsense, readStats, seconds, settled, typeOf } = require('./values.js');
 
 const MUTATORS = ['writeSync', 'writeFileSync', 'mkdirSync', 'unlinkSync', 'renameSync'];
 
@@ -15,12 +15,6 @@ const CREATE = 8;
 
 /** The devices of providers whose Stats have none. */
 let devices = 0;
-
-/** Whether a value is a filesystem, and no record of options. */
-function isProvider(value) {
-  if (value === null || typeof value !== 'object' && typeof value !== 'function') return false;
-  return (typeof value.openSync === 'function' || typeof value.readFileSync === 'function') && typeof value.path !== 'string';
-}
 
 /**
  * A filesystem of native code's, over a provider's. Native code holds the hooks weakly, this object holds them.
@@ -270,4 +264,4 @@ class Provider {
   symlink = hook((target, path) => this.#change('symlinkSync', target, path));
 }
 
-module.exports = { isProvider, mount };
+module.exports = { mount };

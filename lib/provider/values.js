@@ -1,7 +1,7 @@
 'use strict';
 // What a filesystem written in JavaScript returns and throws, judged: native code gets numbers that make sense, or an errno.
 
-const native = require('./native.js');
+const native = require('../native.js');
 
 /** A failure with a code of the host's: thrown and caught within a hook, so it needs no stack. */
 class Fault {
@@ -30,7 +30,9 @@ let numbers;
 
 function numberOf(code) {
   if (numbers === undefined) {
-    numbers = new Map(native.load().errnos().map((name, index) => [name, index + 1]));
+    const { errnoName } = native.load();
+    numbers = new Map();
+    for (let number = 1, name; (name = errnoName(number)) !== null; number++) numbers.set(name, number);
     for (const [other, name] of Object.entries(OTHER_CODES)) numbers.set(other, numbers.get(name));
   }
   return numbers.get(code);
