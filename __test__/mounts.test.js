@@ -230,7 +230,9 @@ ours('what cannot be mounted as a file', (host) => {
   fails({ '/x': { file: 'a\0b' } }, { code: 'ERR_INVALID_ARG_VALUE' });
   fails({ '/x': { file, readonly: true } }, /readonly.*not an option of a preopened file/);
   fails({ '/x': { file, readOnly: 1 } }, { code: 'ERR_INVALID_ARG_TYPE' });
-  fails({ '/x': { filesystem: {} } }, /instance of FileSystem or an object with the methods of node:fs/);
+  fails({ '/x': { filesystem: {} } }, /instance of FileSystem or an object with the synchronous methods of node:fs/);
+  for (const value of [{}, { readOnly: true }, { readFile: async () => 'x' }]) fails({ '/x': value }, { code: 'ERR_INVALID_ARG_TYPE', message: /'\/x'\].*path, file or filesystem/ });
+  fails({ '/x': { file, path: dir } }, /path.*not an option of a preopened file/);
   fails({ '/x': { filesystem: Volume.fromJSON({}), specialFiles: true } }, /specialFiles/);
   assert.equal(descriptors().length, before);
 

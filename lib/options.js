@@ -11,6 +11,10 @@ const {
 } = require('./validate.js');
 const { kNative } = require('./filesystem/symbols.js');
 
+/** What a preopen may be. */
+const MOUNTABLE =
+  'a path, an instance of FileSystem, an object with the property path, file or filesystem, or one with the synchronous ' +
+  'methods of node:fs or of a node:vfs provider';
 /** The longest name in a directory, bytes. */
 const MOST_NAME = 255;
 
@@ -142,7 +146,7 @@ function isProvider(value) {
 function readFilesystem(guest, mounted, name) {
   const { filesystem, readOnly = false, ...unknown } = mounted;
   if (!isFilesystem(filesystem)) {
-    const expected = 'an instance of FileSystem or an object with the methods of node:fs or of a node:vfs provider';
+    const expected = 'an instance of FileSystem or an object with the synchronous methods of node:fs or of a node:vfs provider';
     throw errors().invalidArgType(`${name}.filesystem`, expected, filesystem);
   }
   validateBoolean(readOnly, `${name}.readOnly`);
@@ -154,6 +158,7 @@ function readFilesystem(guest, mounted, name) {
 /** `{ path, readOnly, specialFiles }`: a directory of the host's. */
 function readDirectory(directory, name) {
   const { path, readOnly = false, specialFiles = false, ...unknown } = directory;
+  if (path === undefined) throw errors().invalidArgType(name, MOUNTABLE, directory);
   validateString(path, `${name}.path`);
   validateBoolean(readOnly, `${name}.readOnly`);
   validateBoolean(specialFiles, `${name}.specialFiles`);
