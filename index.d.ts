@@ -42,6 +42,91 @@ export interface PreopenedDirectory {
 }
 
 /**
+ * A single file of the host's, mounted under the guest's name for it. The guest's directory of it has the names that are
+ * mounted there; where it is a preopen itself, or lies in one, also what that has.
+ */
+export interface PreopenedFile {
+  /**
+   * The file on the host. Symbolic links are followed by `new WASI`, and not again. What the host puts in its place later, as
+   * editors do, is seen by the next open.
+   */
+  file: string;
+  /**
+   * Refuses every change of the file: `ROFS` (69). Its name can neither be removed nor moved nor given to another file in any
+   * case: `BUSY` (10).
+   * @default false
+   */
+  readOnly?: boolean | undefined;
+  /**
+   * Lets the file be a FIFO, a device or a socket.
+   * @default false
+   */
+  specialFiles?: boolean | undefined;
+}
+
+/** A filesystem that a guest may use, with permissions. */
+export interface PreopenedFileSystem {
+  /** The filesystem. */
+  filesystem: FileSystemProvider;
+  /**
+   * Refuses every change through this preopen: `ROFS` (69).
+   * @default false
+   */
+  readOnly?: boolean | undefined;
+}
+
+/**
+ * A filesystem written in JavaScript: an object with the synchronous methods of `node:fs` (`node:fs` itself, memfs), or of a
+ * provider of `node:vfs`, whose `openSync` returns a handle with methods of its own. What is missing answers the guest `NOSYS`
+ * (52), or `ROFS` (69) where nothing that writes is there or its `readonly` is true.
+ *
+ * Paths begin with a slash; none leads above `/`, and none has a link in its middle. An exception with a `code` of the
+ * system's (`'ENOENT'`) is the guest's errno; any other ends the guest, and {@link WASI.start} throws it. What makes no
+ * sense is `IO` (29) to the guest, a Promise a TypeError. Methods may call the guest's exports.
+ */
+export type FileSystemProvider = FileSystemProviderMethods &
+  (Required<Pick<FileSystemProviderMethods, 'openSync'>> | Required<Pick<FileSystemProviderMethods, 'readFileSync'>>);
+
+/** The methods of {@link FileSystemProvider}, of which it needs `openSync` or `readFileSync`. */
+export interface FileSystemProviderMethods {
+  /**
+   * Opens a file: flags are `'r'`, `'r+'`, or `'wx+'` to create it. Returns a descriptor, or a handle with `readSync`, and
+   * perhaps `writeSync`, `statSync`, `truncateSync`, `utimesSync` and `closeSync`.
+   */
+  openSync?(path: string, flags: string, mode?: number): any;
+  closeSync?(fd: number): void;
+  readSync?(fd: number, buffer: any, offset: number, length: number, position: number): number;
+  writeSync?(fd: number, buffer: any, offset: number, length: number, position: number): number;
+  fstatSync?(fd: number, options?: any): any;
+  ftruncateSync?(fd: number, length: number): void;
+  futimesSync?(fd: number, atime: number, mtime: number): void;
+  fsyncSync?(fd: number): void;
+  fdatasyncSync?(fd: number): void;
+  /** A whole file, in place of `openSync`. */
+  readFileSync?(path: string): any;
+  /** What is known of a name, a link being what it is: Stats, with numbers or bigints, of which the type and the size are needed. */
+  lstatSync?(path: string, options?: any): any;
+  /** In place of `lstatSync`, where there are no links. */
+  statSync?(path: string, options?: any): any;
+  /** The entries of a directory: Dirents (`withFileTypes: true` is asked for), or names. */
+  readdirSync?(path: string, options?: any): any;
+  readlinkSync?(path: string): any;
+  mkdirSync?(path: string): any;
+  rmdirSync?(path: string): void;
+  unlinkSync?(path: string): void;
+  renameSync?(from: string, to: string): void;
+  linkSync?(path: string, newPath: string): void;
+  symlinkSync?(target: string, path: string): void;
+  truncateSync?(path: string, length: number): void;
+  utimesSync?(path: string, atime: number, mtime: number): void;
+  lutimesSync?(path: string, atime: number, mtime: number): void;
+  chmodSync?(path: string, mode: number): void;
+}
+
+/** What a guest may find open. */
+export type Preopen = string | PreopenedDirectory | PreopenedFile | PreopenedFileSystem | FileSystemProvider;
+
+/**
  * A TCP socket that a guest finds open: a descriptor of the host (listening or connected), or an address on which
  * `new WASI` starts to listen. Addresses are numbers (`'127.0.0.1:8080'`, `'[::1]:8080'`; `'localhost:8080'` means
  * 127.0.0.1); port 0 lets the system choose, see {@link WASI.sockets}.
@@ -70,10 +155,11 @@ export interface WASIOptions {
   /**
    * The directories that the guest may use: its own names for them, and where they are on the host. They take the
    * descriptors from 3 on, in the order of the object's keys (those that look like integers come first). Nothing
-   * outside them can be reached.
+   * outside them can be reached. One may lie within another (`/data` and `/data/tmp`): a program uses the one with the
+   * longest name that fits.
    * @default {}
    */
-  preopens?: { [guestPath: string]: string | PreopenedDirectory | undefined } | undefined;
+  preopens?: { [guestPath: string]: Preopen | undefined } | undefined;
   /**
    * The host descriptor behind the guest's 0. It is duplicated: what the guest closes is its own.
    * @default 0

@@ -24,6 +24,7 @@ function userFolder(t) {
     fs.symlinkSync(target, path.join(folder, name));
   };
   put('node_modules/preopen', root);
+  put('node_modules/memfs', path.join(root, 'node_modules/memfs'));
   put('node_modules/.bin/preopen', path.join(root, 'bin/preopen.js'));
   put('bin/node', process.execPath);
   // As npx does, without asking npm.

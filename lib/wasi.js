@@ -31,9 +31,17 @@ class Guest {
   constructor(config) {
     config.hooks = this;
     this.bindingName = config.unstable ? 'wasi_unstable' : 'wasi_snapshot_preview1';
+    // Native code holds what a filesystem written in JavaScript needs weakly.
+    this.preopens = config.preopens;
     this.sandbox = native.load().create(config);
     this.functions = adapter.instantiate(this.sandbox.dispatch);
     this.sandbox.attach(adapter.frameBytes);
+  }
+
+  /** Releases every descriptor, and what was mounted. */
+  close() {
+    this.sandbox.close();
+    this.preopens = undefined;
   }
 
   /** Where the guest's memory is now. Also asked between the slices of a long wait, where a terminated Worker notices. */
@@ -85,7 +93,7 @@ class WASI {
         guest.returnOnExit = returnOnExit;
       }
     } catch (error) {
-      guest.sandbox.close();
+      guest.close();
       throw error;
     }
 
@@ -120,7 +128,7 @@ class WASI {
     } catch (error) {
       if (error !== kExitCode) throw error;
       // The guest is gone. After a plain return it is not: its exports may still be called.
-      if (guest.exited) guest.sandbox.close();
+      if (guest.exited) guest.close();
     }
     return guest.exitCode;
   }
@@ -140,7 +148,7 @@ class WASI {
   }
 
   close() {
-    this[kGuest].sandbox.close();
+    this[kGuest].close();
   }
 
   get sockets() {

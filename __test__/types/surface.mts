@@ -1,6 +1,15 @@
 // The public types, from an ES module: what must compile does, and what must not is marked.
 
-import preopen, { WASI, type FinalizeBindingsOptions, type PreopenedDirectory, type SocketInfo, type WASIOptions } from 'preopen';
+import preopen, {
+  WASI,
+  type FileSystemProvider,
+  type FinalizeBindingsOptions,
+  type PreopenedDirectory,
+  type PreopenedFile,
+  type PreopenedFileSystem,
+  type SocketInfo,
+  type WASIOptions,
+} from 'preopen';
 import 'preopen/register';
 
 const directory: PreopenedDirectory = { path: './data', readOnly: true, specialFiles: false };
@@ -17,6 +26,23 @@ const options: WASIOptions = {
   maxFds: 64,
   dotEntries: true,
 };
+
+const file: PreopenedFile = { file: './app.conf', readOnly: true };
+const provider: FileSystemProvider = {
+  openSync: (path, flags) => path.length + flags.length,
+  closeSync(fd) {
+    void fd.toFixed();
+  },
+  readSync: (_fd, _buffer, _offset, length, position) => length + position,
+  lstatSync: () => ({ isFile: () => true, size: 1n }),
+};
+const whole: FileSystemProvider = { readFileSync: () => 'text', statSync: () => ({ mode: 0o100644, size: 4 }) };
+const mounted: PreopenedFileSystem = { filesystem: provider, readOnly: true };
+new WASI({ version: 'preview1', preopens: { '/etc/app.conf': file, '/js': provider, '/whole': whole, '/ro': mounted } });
+// @ts-expect-error neither openSync nor readFileSync
+const none: FileSystemProvider = { statSync: () => ({}) };
+// @ts-expect-error a misspelt permission
+new WASI({ version: 'preview1', preopens: { '/': { file: './x', readonly: true } } });
 
 const wasi: WASI = new WASI(options);
 const same: WASI = new preopen.WASI({ version: 'unstable' });
@@ -62,4 +88,4 @@ WASI(options);
 // @ts-expect-error the imports are replaced one by one
 wasi.wasiImport = {};
 
-export { code, errno, imports, nothing, port, same };
+export { code, errno, imports, none, nothing, port, same };

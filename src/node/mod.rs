@@ -13,7 +13,9 @@ mod error;
 mod filesystem;
 mod frame;
 mod javascript;
+mod mounts;
 mod options;
+mod provider;
 mod sandbox;
 mod signals;
 
