@@ -136,9 +136,8 @@ export type PreopenedSocket = number | string | { fd: number } | { address: stri
 /**
  * What a guest can be given to read:
  *
- * - a number: a descriptor of the host. `'inherit'` is 0, `'ignore'` is at its end at once;
- * - any other string: its content, as UTF-8. A text that somebody else chose may be one of those two words: pass it as bytes
- *   (`Buffer.from(text)`);
+ * - a number: a descriptor of the host;
+ * - a string: its content, as UTF-8, whatever it says; an empty one is at its end at once;
  * - bytes: any view or buffer, copied by `new WASI`;
  * - a function, called each time the guest reads and nothing is left: it returns the next chunk, or null or undefined at the
  *   end, after which it is not called again. What the guest has no room for is kept for its next read. An empty chunk is no

@@ -9,7 +9,7 @@ const captured = () => require('./captured.js');
 /** Loaded by the first failure. */
 const errors = () => require('./errors.js');
 
-const INPUTS = "of type number, string or function, or an instance of Uint8Array or Readable, or 'inherit' or 'ignore'";
+const INPUTS = 'of type number, string or function, or an instance of Uint8Array or Readable';
 const OUTPUTS =
   "of type number or function, or an instance of CapturedOutput or Writable, or one of 'inherit', 'ignore', 'capture'";
 
@@ -27,8 +27,6 @@ function readStdin(value) {
   const name = 'options.stdin';
   switch (typeof value) {
     case 'string':
-      if (value === 'inherit') return 0;
-      if (value === 'ignore') return () => streams().nothing();
       return () => streams().given(Buffer.from(value));
     case 'function':
       return (guest) => streams().fromFunction(guest, value);

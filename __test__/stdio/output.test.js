@@ -158,7 +158,7 @@ ours("'ignore' takes everything, 'inherit' is the host's own", async (host) => {
   assert.equal(guest.write(2, 'gone').written, 4);
   const code = `
     const { WASI } = require(${JSON.stringify(host.specifier)});
-    const wasi = new WASI({ version: 'preview1', stdin: 'ignore', stdout: 'inherit', stderr: 'inherit' });
+    const wasi = new WASI({ version: 'preview1', stdin: '', stdout: 'inherit', stderr: 'inherit' });
     const memory = new WebAssembly.Memory({ initial: 1 });
     wasi.start({ exports: { memory, _start() {} } });
     new Uint8Array(memory.buffer).set(Buffer.from('one'), 64);

@@ -69,7 +69,7 @@ wasi[Symbol.dispose]();
 }
 
 const captured = new CapturedOutput({ limit: 1024 });
-const inputs: StandardInput[] = [0, 'inherit', 'ignore', 'text', new Uint8Array(1), new DataView(new ArrayBuffer(1)), new ArrayBuffer(1), () => null, () => 'next',
+const inputs: StandardInput[] = [0, '', 'text', new Uint8Array(1), new DataView(new ArrayBuffer(1)), new ArrayBuffer(1), () => null, () => 'next',
   (): Chunk | undefined => undefined, (async function* () { yield 'later'; })()];
 const outputs: StandardOutput[] = [1, 'inherit', 'ignore', 'capture', captured, (chunk) => { chunk.subarray(1); }, async (chunk: Uint8Array) => chunk.length,
   { write: (chunk) => chunk.length > 0, on() {} }];
