@@ -18,6 +18,7 @@ mod options;
 mod provider;
 mod sandbox;
 mod signals;
+mod stream;
 
 use napi::bindgen_prelude::BufferSlice;
 use napi::{Env, Result};
