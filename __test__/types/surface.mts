@@ -1,6 +1,19 @@
 // The public types, from an ES module: what must compile does, and what must not is marked.
 
-import preopen, { WASI, type FinalizeBindingsOptions, type PreopenedDirectory, type SocketInfo, type WASIOptions } from 'preopen';
+import preopen, {
+  CapturedOutput,
+  WASI,
+  type Chunk,
+  type FileSystemProvider,
+  type FinalizeBindingsOptions,
+  type PreopenedDirectory,
+  type PreopenedFile,
+  type PreopenedFileSystem,
+  type SocketInfo,
+  type StandardInput,
+  type StandardOutput,
+  type WASIOptions,
+} from 'preopen';
 import 'preopen/register';
 
 const directory: PreopenedDirectory = { path: './data', readOnly: true, specialFiles: false };
@@ -17,6 +30,23 @@ const options: WASIOptions = {
   maxFds: 64,
   dotEntries: true,
 };
+
+const file: PreopenedFile = { file: './app.conf', readOnly: true };
+const provider: FileSystemProvider = {
+  openSync: (path, flags) => path.length + flags.length,
+  closeSync(fd) {
+    void fd.toFixed();
+  },
+  readSync: (_fd, _buffer, _offset, length, position) => length + position,
+  lstatSync: () => ({ isFile: () => true, size: 1n }),
+};
+const whole: FileSystemProvider = { readFileSync: () => 'text', statSync: () => ({ mode: 0o100644, size: 4 }) };
+const mounted: PreopenedFileSystem = { filesystem: provider, readOnly: true };
+new WASI({ version: 'preview1', preopens: { '/etc/app.conf': file, '/js': provider, '/whole': whole, '/ro': mounted } });
+// @ts-expect-error neither openSync nor readFileSync
+const none: FileSystemProvider = { statSync: () => ({}) };
+// @ts-expect-error a misspelt permission
+new WASI({ version: 'preview1', preopens: { '/': { file: './x', readonly: true } } });
 
 const wasi: WASI = new WASI(options);
 const same: WASI = new preopen.WASI({ version: 'unstable' });
@@ -37,6 +67,26 @@ wasi[Symbol.dispose]();
   using scoped = new WASI({ version: 'preview1' });
   scoped.getImportObject();
 }
+
+const captured = new CapturedOutput({ limit: 1024 });
+const inputs: StandardInput[] = [0, '', 'text', new Uint8Array(1), new DataView(new ArrayBuffer(1)), new ArrayBuffer(1), () => null, () => 'next',
+  (): Chunk | undefined => undefined, (async function* () { yield 'later'; })()];
+const outputs: StandardOutput[] = [1, 'inherit', 'ignore', 'capture', captured, (chunk) => { chunk.subarray(1); }, async (chunk: Uint8Array) => chunk.length,
+  { write: (chunk) => chunk.length > 0, on() {} }];
+for (const stdin of inputs) for (const stdout of outputs) new WASI({ version: 'preview1', stdin, stdout, stderr: stdout, maxOutput: Infinity });
+const both: CapturedOutput | undefined = wasi.stdout ?? wasi.stderr;
+const said: [Uint8Array, string, boolean, number, number, number] = [captured.bytes(), captured.text(), captured.truncated, captured.dropped, captured.length, captured.limit];
+captured.clear();
+// @ts-expect-error it is the guest that writes
+wasi.stdout = captured;
+// @ts-expect-error there is no such kind
+new WASI({ version: 'preview1', stdout: 'pipe' });
+// @ts-expect-error a chunk is bytes
+new WASI({ version: 'preview1', stdout: (chunk: string) => chunk.length });
+// @ts-expect-error a number is no chunk
+new WASI({ version: 'preview1', stdin: () => 5 });
+// @ts-expect-error nor is a promise
+new WASI({ version: 'preview1', stdin: async () => 'late' });
 
 class Derived extends WASI {
   override finalizeBindings(target: object): void {
@@ -62,4 +112,4 @@ WASI(options);
 // @ts-expect-error the imports are replaced one by one
 wasi.wasiImport = {};
 
-export { code, errno, imports, nothing, port, same };
+export { code, errno, imports, none, nothing, port, same };

@@ -15,3 +15,4 @@ mod scripted;
 mod support;
 mod tidy;
 mod vfs_contract;
+mod with_files;
