@@ -201,10 +201,15 @@ impl Tree for Provider {
     }
 
     fn link(&self, node: &Node, dir: &Node, name: &[u8]) -> Result<()> {
+        let path = child(dir, name)?;
         if node.filetype == Filetype::Directory {
-            return Err(Errno::Perm);
+            return match self.stat_and_mode(&path) {
+                Ok(_) => Err(Errno::Exist),
+                Err(Errno::Noent) => Err(Errno::Perm),
+                Err(errno) => Err(errno),
+            };
         }
-        self.hooks.act(c"link", &[Arg::Text(&node.path), Arg::Text(&child(dir, name)?)])
+        self.hooks.act(c"link", &[Arg::Text(&node.path), Arg::Text(&path)])
     }
 
     // What a provider makes of the wrong kind is left to its author. So the kind is asked first.
