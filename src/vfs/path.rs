@@ -31,6 +31,12 @@ impl<'a> Path<'a> {
         Ok(Self(path))
     }
 
+    /// A path of names that a filesystem listed, or that were checked before. It is not empty, not too long, and relative; what
+    /// the host calls its files may not be UTF-8.
+    pub(in crate::vfs) const fn trusted(path: &'a CStr) -> Self {
+        Self(path)
+    }
+
     /// The path as the kernel takes it.
     pub const fn as_c_str(self) -> &'a CStr {
         self.0
@@ -74,6 +80,11 @@ impl<'a> LinkTarget<'a> {
             }
         }
         Ok(Self(target))
+    }
+
+    /// The target of a link that is there already, and is copied: it may lead anywhere.
+    pub(in crate::vfs) const fn trusted(target: &'a CStr) -> Self {
+        Self(target)
     }
 
     /// The target as the kernel takes it.

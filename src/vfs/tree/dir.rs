@@ -119,7 +119,7 @@ impl<T: Tree> Dir for TreeDir<T> {
             _ if directory || must_be_dir => Err(Errno::Notdir),
             Filetype::RegularFile => Ok(Opened::File(self.tree.open(&node, access, truncate)?)),
             Filetype::SymbolicLink => Err(Errno::Loop),
-            _ => Err(Errno::Notcapable),
+            _ => self.tree.open_special(&node, access),
         }
     }
 

@@ -12,7 +12,7 @@ use std::ops::ControlFlow;
 
 pub use dir::TreeDir;
 
-use super::{Access, DirEntry, File, Result, SetTimes};
+use super::{Access, DirEntry, File, Opened, Result, SetTimes};
 use crate::abi::{Errno, Filestat, Filetype};
 
 /// The longest name, bytes. Linux's own number, NAME_MAX.
@@ -40,6 +40,11 @@ pub trait Tree: Send + Sync + 'static {
     /// Opens a regular file, and cuts it to 0 bytes where `truncate` is set. What `access` leaves out, the file answers with
     /// `Badf`. Errors: `Acces`, `Rofs`.
     fn open(&self, node: &Self::Node, access: Access, truncate: bool) -> Result<Box<dyn File>>;
+
+    /// Opens what is neither a file nor a directory nor a link. Errors: `Notcapable` where such things are not to be opened.
+    fn open_special(&self, _node: &Self::Node, _access: Access) -> Result<Opened> {
+        Err(Errno::Notcapable)
+    }
 
     /// Hands out a directory's entries; see [`Dir::list`](super::Dir::list).
     fn list(
