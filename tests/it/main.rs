@@ -11,3 +11,4 @@ mod sandbox;
 mod scripted;
 mod support;
 mod tidy;
+mod vfs_contract;
