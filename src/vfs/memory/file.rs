@@ -95,6 +95,15 @@ impl File for MemoryFile {
         Ok(())
     }
 
+    fn mode(&self) -> Result<u32> {
+        Ok(self.node.mode())
+    }
+
+    fn set_mode(&self, mode: u32) -> Result<()> {
+        self.node.set_mode(mode);
+        Ok(())
+    }
+
     fn set_times(&self, times: SetTimes) -> Result<()> {
         self.node.set_times(times);
         Ok(())

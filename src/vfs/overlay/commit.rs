@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::changes::{Change, Failure, Kind};
 use super::copy_up::copy;
-use super::file::{Body, Whose};
+use super::file::{Body, State, Whose};
 use super::lock::Known;
 use super::node::{join, split};
 use super::whiteout::{hidden_by, is_reserved, opaque, temporary, whiteout};
@@ -42,7 +42,7 @@ impl Overlay {
 
 impl Core {
     fn commit(&self, known: &mut Known, done: &mut Vec<Change>) -> Result<(), Failure> {
-        self.spell_out().map_err(|(errno, path)| (errno, [b"/", &*path].concat()))?;
+        self.spell_out(known).map_err(|(errno, path)| (errno, [b"/", &*path].concat()))?;
         let changes = self.changes()?;
         self.gather_links(known, &changes)?;
         let mut removed: Option<&Change> = None;
@@ -58,8 +58,8 @@ impl Core {
             }
             let path = &change.path[1..];
             let applied = match change.filetype {
-                Filetype::Directory => self.put_dir(path),
-                Filetype::SymbolicLink => self.put_link(path),
+                Filetype::Directory => self.put_dir(known, path),
+                Filetype::SymbolicLink => self.put_link(known, path),
                 _ => self.put_file(known, path),
             };
             applied.map_err(|errno| (errno, change.path.clone()))?;
@@ -75,7 +75,7 @@ impl Core {
             }
             let path = &change.path[1..];
             self.remove_lower(path)
-                .and_then(|()| self.quietly(split(path).0, || self.uncover(path)))
+                .and_then(|()| self.quietly(known, split(path).0, || self.uncover(path)))
                 .map_err(|errno| (errno, change.path.clone()))?;
             done.push((*change).clone());
         }
@@ -118,7 +118,7 @@ impl Core {
 
     /// Makes the upper hide each name of the lower by a whiteout of its own, where an opaque directory hid them all: what is
     /// committed has to be seen then. The merged view stays.
-    fn spell_out(&self) -> Result<(), Failure> {
+    fn spell_out(&self, known: &mut Known) -> Result<(), Failure> {
         let mut open = vec![(Vec::new(), false)];
         while let Some((dir, hidden)) = open.pop() {
             let at = |errno| (errno, dir.clone());
@@ -129,12 +129,12 @@ impl Core {
                 for entry in self.lower.entries(&dir).map_err(at)? {
                     if !is_reserved(&entry.name) {
                         let path = join(&dir, &entry.name);
-                        self.spell_out_name(&dir, &path).map_err(|errno| (errno, path.clone()))?;
+                        self.spell_out_name(known, &dir, &path).map_err(|errno| (errno, path.clone()))?;
                     }
                 }
-                self.quietly(&dir, || remove(self.upper.unlink(&opaque(&dir)))).map_err(at)?;
+                self.quietly(known, &dir, || remove(self.upper.unlink(&opaque(&dir)))).map_err(at)?;
                 if hidden {
-                    self.quietly(split(&dir).0, || self.uncover(&dir)).map_err(at)?;
+                    self.quietly(known, split(&dir).0, || self.uncover(&dir)).map_err(at)?;
                 }
                 if let Some(node) = self.held(&dir) {
                     node.inside().lower = true;
@@ -148,20 +148,20 @@ impl Core {
         Ok(())
     }
 
-    fn spell_out_name(&self, dir: &[u8], path: &[u8]) -> Result<()> {
+    fn spell_out_name(&self, known: &mut Known, dir: &[u8], path: &[u8]) -> Result<()> {
         let hiding = match self.upper.stat(path)? {
             Some(stat) if is_dir(&stat) => opaque(path),
             Some(_) => return Ok(()),
             None => whiteout(path),
         };
         let into = if split(&hiding).0 == dir { dir } else { path };
-        match self.quietly(into, || self.upper.create(&hiding)) {
+        match self.quietly(known, into, || self.upper.create(&hiding)) {
             Err(Errno::Exist) => Ok(()),
             made => made.map(drop),
         }
     }
 
-    fn put_dir(&self, path: &[u8]) -> Result<()> {
+    fn put_dir(&self, known: &mut Known, path: &[u8]) -> Result<()> {
         match self.lower.stat(path)? {
             Some(stat) if is_dir(&stat) => {}
             Some(_) => {
@@ -171,15 +171,15 @@ impl Core {
             None => self.lower.create_dir(path)?,
         }
         // Now the two are merged.
-        self.quietly(path, || remove(self.upper.unlink(&opaque(path))))?;
-        self.quietly(split(path).0, || self.uncover(path))?;
+        self.quietly(known, path, || remove(self.upper.unlink(&opaque(path))))?;
+        self.quietly(known, split(path).0, || self.uncover(path))?;
         if let Some(node) = self.held(path) {
             node.inside().lower = true;
         }
         Ok(())
     }
 
-    fn put_link(&self, path: &[u8]) -> Result<()> {
+    fn put_link(&self, known: &mut Known, path: &[u8]) -> Result<()> {
         let target = self.upper.read_link(path)?;
         let stat = self.upper.stat(path)?.ok_or(Errno::Noent)?;
         let new = temporary(split(path).0, 0);
@@ -194,7 +194,7 @@ impl Core {
             let _ = self.lower.unlink(&new);
         }
         made?;
-        self.let_go(path)
+        self.let_go(known, path)
     }
 
     fn put_file(&self, known: &mut Known, path: &[u8]) -> Result<()> {
@@ -271,19 +271,19 @@ impl Core {
             let file = self.lower.file(path, Access::Read)?;
             let stat = file.stat()?;
             let id = (stat.dev, stat.ino);
-            self.let_go(path)?;
+            self.let_go(known, path)?;
             body.node.inside().id = id;
-            body.set(Whose::Lower, file, id);
+            body.set(State { whose: Whose::Lower, file, id, ctime: (stat.ctim, stat.ctim) });
         } else {
-            self.let_go(path)?;
+            self.let_go(known, path)?;
         }
         self.forget_origin(known, upper);
         Ok(())
     }
 
     /// Removes a file or link of the upper's, so that the lower's is seen in its place.
-    fn let_go(&self, path: &[u8]) -> Result<()> {
-        self.quietly(split(path).0, || {
+    fn let_go(&self, known: &mut Known, path: &[u8]) -> Result<()> {
+        self.quietly(known, split(path).0, || {
             self.uncover(path)?;
             self.upper.unlink(path)
         })

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::file::{Body, Whose};
+use super::file::{Body, State, Whose};
 use super::lock::Known;
 use super::node::{Node, split};
 use super::whiteout::temporary;
@@ -15,17 +15,29 @@ use crate::vfs::{Access, File, Result};
 const PIECE: usize = 128 * 1024;
 
 impl Core {
-    /// Sees to it that a node is in the upper, and says at which path. Errors: `Noent` where it was removed, `Nospc`, `Xdev` for
+    /// Sees to it that a node is in the upper, to be changed there, and says at which path. Errors: `Noent` where it was removed, `Nospc`, `Xdev` for
     /// what cannot be copied.
     pub(super) fn raise(&self, known: &mut Known, node: &Arc<Node>) -> Result<Vec<u8>> {
-        let Some((dir, name)) = node.place()? else { return Ok(Vec::new()) };
+        let Some((dir, name)) = node.place()? else {
+            self.touched(known, b"")?;
+            return Ok(Vec::new());
+        };
         let found = self.find(&dir.locate()?, &name)?;
         if found.upper.is_none() {
             let lower = found.lower.ok_or(Errno::Noent)?;
             self.raise_dir(known, &dir)?;
-            self.raise_path(known, &found.path, &lower, u64::MAX)?;
+            self.raise_path(known, &found.path, &lower, u64::MAX, false)?;
         }
+        self.touched(known, &found.path)?;
         Ok(found.path)
+    }
+
+    /// What has this path in the upper is about to be changed, or was.
+    pub(super) fn touched(&self, known: &mut Known, path: &[u8]) -> Result<()> {
+        if let Some(stat) = self.upper.stat(path)? {
+            known.origins.touched(stat.ino);
+        }
+        Ok(())
     }
 
     /// Sees to it that an open file is the upper's. What is cut off behind `most` bytes at once is not copied.
@@ -43,7 +55,7 @@ impl Core {
                 }
                 let lower = body.state().file.stat()?;
                 self.raise_dir(known, &dir)?;
-                self.raise_path(known, &found.path, &lower, most)
+                self.raise_path(known, &found.path, &lower, most, false)
             }
             Ok(None) => Err(Errno::Isdir),
             Err(_) => self.raise_nameless(known, body, most),
@@ -58,14 +70,14 @@ impl Core {
         };
         let lower = from.stat()?;
         let temporary = self.temporary(known, b"");
-        let file = self.quietly(b"", || {
+        let file = self.quietly(known, b"", || {
             let file = self.upper.create(&temporary)?;
             self.upper.unlink(&temporary)?;
             Ok(file)
         })?;
         copy(&*from, &*file, lower.size.min(most))?;
         file.set_times(times_of(&lower))?;
-        body.set(Whose::Upper, file, id);
+        body.set(State { whose: Whose::Upper, file, id, ctime: (0, 0) });
         Ok(())
     }
 
@@ -85,7 +97,7 @@ impl Core {
         // From one directory into the next: whole paths would be walked again for each of them.
         let (mut lower, mut upper) = (self.lower.dir(split(first).0)?, self.upper.dir(split(first).0)?);
         for (_, name) in missing.iter().rev() {
-            let times = times_of(&upper.stat()?);
+            let before = upper.stat()?;
             let stat = super::layer::with_path(name, |name| {
                 let stat = lower.stat_at(name, false)?;
                 let mode = match lower.mode_at(name, false) {
@@ -100,28 +112,31 @@ impl Core {
                     let _ = upper.remove_dir(name);
                 }
                 made?;
-                upper.set_times(times)?;
+                upper.set_times(times_of(&before))?;
+                known.origins.unchanged(&before, &upper.stat()?);
                 lower = super::layer::open_dir(&*lower, name)?;
                 upper = super::layer::open_dir(&*upper, name)?;
                 Ok(stat)
             })?;
-            known.origins.insert(upper.stat()?.ino, (stat.dev, stat.ino));
+            known.origins.copied(&upper.stat()?, &stat, true);
         }
         Ok(())
     }
 
     /// Copies what the lower has at a path, whose directory is in the upper. A directory is copied without what is in it.
+    /// `traceless` says that it is not about to be changed itself.
     pub(super) fn raise_path(
         &self,
         known: &mut Known,
         path: &[u8],
         lower: &Filestat,
         most: u64,
+        traceless: bool,
     ) -> Result<()> {
         let body = self.open_at(path).filter(|body| body.state().whose == Whose::Lower);
         let temporary = self.temporary(known, split(path).0);
         let mut made = None;
-        self.quietly(split(path).0, || {
+        self.quietly(known, split(path).0, || {
             let copied = self
                 .copy_to(path, lower, &temporary, body.as_deref(), most)
                 .and_then(|file| self.upper.rename(&temporary, path).map(|()| file));
@@ -139,17 +154,11 @@ impl Core {
             Ok(())
         })?;
         let upper = self.upper.stat(path)?.ok_or(Errno::Io)?;
-        // A file that has other names in the lower is now another one than those.
-        let id = if lower.nlink > 1 && lower.filetype != Filetype::Directory {
-            (upper.dev, upper.ino)
-        } else {
-            let id = (lower.dev, lower.ino);
-            known.origins.insert(upper.ino, id);
-            id
-        };
+        known.origins.copied(&upper, lower, traceless && body.is_none());
+        let id = known.origins.id(upper.ino);
         if let (Some(body), Some(file)) = (body, made) {
             body.node.inside().id = id;
-            body.set(Whose::Upper, file, id);
+            body.set(State { whose: Whose::Upper, file, id, ctime: (0, 0) });
         }
         Ok(())
     }
@@ -190,10 +199,18 @@ impl Core {
     }
 
     /// Changes a directory of the upper in a way that the merged view does not show: its times stay.
-    pub(super) fn quietly<R>(&self, dir: &[u8], act: impl FnOnce() -> Result<R>) -> Result<R> {
-        let stat = self.upper.stat(dir)?.ok_or(Errno::Noent)?;
+    pub(super) fn quietly<R>(
+        &self,
+        known: &mut Known,
+        dir: &[u8],
+        act: impl FnOnce() -> Result<R>,
+    ) -> Result<R> {
+        let before = self.upper.stat(dir)?.ok_or(Errno::Noent)?;
         let done = act();
-        let kept = self.upper.set_times(dir, times_of(&stat));
+        let kept = self.upper.set_times(dir, times_of(&before));
+        if let Ok(Some(after)) = self.upper.stat(dir) {
+            known.origins.unchanged(&before, &after);
+        }
         let done = done?;
         kept?;
         Ok(done)

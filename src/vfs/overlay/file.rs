@@ -16,11 +16,14 @@ pub struct Body {
 }
 
 /// Which of the two trees a file is in.
+#[derive(Clone)]
 pub(super) struct State {
     pub whose: Whose,
     pub file: Arc<dyn File>,
     /// What it says it is, whichever it is in.
     pub id: Id,
+    /// The time of the last change that showed: in place of this time, that one.
+    pub ctime: (u64, u64),
 }
 
 /// Whose an open file is.
@@ -35,8 +38,8 @@ pub(super) enum Whose {
 }
 
 impl Body {
-    pub(super) const fn new(node: Arc<Node>, whose: Whose, file: Arc<dyn File>, id: Id) -> Self {
-        Self { node, state: RwLock::new(State { whose, file, id }) }
+    pub(super) const fn new(node: Arc<Node>, state: State) -> Self {
+        Self { node, state: RwLock::new(state) }
     }
 
     pub(super) fn state(&self) -> RwLockReadGuard<'_, State> {
@@ -44,8 +47,8 @@ impl Body {
     }
 
     /// Makes it another's. Only whoever holds the overlay's lock does.
-    pub(super) fn set(&self, whose: Whose, file: Arc<dyn File>, id: Id) {
-        *self.state.write().unwrap_or_else(PoisonError::into_inner) = State { whose, file, id };
+    pub(super) fn set(&self, state: State) {
+        *self.state.write().unwrap_or_else(PoisonError::into_inner) = state;
     }
 
     /// Says that changes have to wait, or need no longer.
@@ -85,14 +88,13 @@ impl OverlayFile {
 
 impl File for OverlayFile {
     fn stat(&self) -> Result<Filestat> {
-        let (file, id, whose) = {
-            let state = self.body.state();
-            (Arc::clone(&state.file), state.id, state.whose)
-        };
+        let State { file, id, whose, ctime } = self.body.state().clone();
         let stat = file.stat()?;
         // The lower's names stay when the merged one goes.
         let removed = whose == Whose::Lower && self.body.node.inside().gone.is_some();
-        Ok(Filestat { dev: id.0, ino: id.1, nlink: if removed { 0 } else { stat.nlink }, ..stat })
+        let nlink = if removed { 0 } else { stat.nlink };
+        let ctim = if stat.ctim == ctime.0 { ctime.1 } else { stat.ctim };
+        Ok(Filestat { dev: id.0, ino: id.1, nlink, ctim, ..stat })
     }
 
     fn read_at(&self, into: &[Span<'_>], offset: u64) -> Result<usize> {
@@ -151,6 +153,14 @@ impl File for OverlayFile {
         self.change(u64::MAX, |file| file.set_times(times))
     }
 
+    fn mode(&self) -> Result<u32> {
+        self.body.now().mode()
+    }
+
+    fn set_mode(&self, mode: u32) -> Result<()> {
+        self.change(u64::MAX, |file| file.set_mode(mode))
+    }
+
     fn advise(&self, offset: u64, len: u64, advice: Advice) -> Result<()> {
         self.body.now().advise(offset, len, advice)
     }
@@ -162,18 +172,12 @@ impl File for OverlayFile {
 
     fn sync(&self) -> Result<()> {
         // What is the lower's was not changed here.
-        let (file, whose) = {
-            let state = self.body.state();
-            (Arc::clone(&state.file), state.whose)
-        };
+        let State { file, whose, .. } = self.body.state().clone();
         if whose == Whose::Lower { Ok(()) } else { file.sync() }
     }
 
     fn datasync(&self) -> Result<()> {
-        let (file, whose) = {
-            let state = self.body.state();
-            (Arc::clone(&state.file), state.whose)
-        };
+        let State { file, whose, .. } = self.body.state().clone();
         if whose == Whose::Lower { Ok(()) } else { file.datasync() }
     }
 }

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::file::{Body, OverlayFile, Whose};
+use super::file::{Body, OverlayFile, State, Whose};
 use super::lock::Known;
-use super::node::{Id, Location, Node};
+use super::node::{Location, Node};
 use super::whiteout::{is_reserved, opaque, whiteout};
 use super::{Core, is_dir};
 use crate::abi::{Errno, Filestat, Filetype};
@@ -27,16 +27,7 @@ impl Found {
     /// What the merged view says of it. Errors: `Noent`.
     pub(super) fn stat(&self, known: &Known) -> Result<Filestat> {
         match (self.upper, self.lower) {
-            (Some(mut stat), lower) => {
-                if let Some((dev, ino)) = known.origins.get(&stat.ino) {
-                    (stat.dev, stat.ino) = (*dev, *ino);
-                }
-                if lower.is_some() {
-                    // Both count the directories in them. 1 means that nobody does, as find(1) and others know.
-                    stat.nlink = 1;
-                }
-                Ok(stat)
-            }
+            (Some(stat), lower) => Ok(known.origins.shown(stat, lower.is_some())),
             (None, Some(stat)) => Ok(stat),
             (None, None) => Err(Errno::Noent),
         }
@@ -147,12 +138,13 @@ impl Core {
             Some(_) => (Whose::Upper, self.upper.file(&found.path, Access::ReadWrite)?),
             None => (Whose::Lower, self.lower.file(&found.path, Access::Read)?),
         };
-        Ok(self.opened(&node, whose, file, (stat.dev, stat.ino)))
+        let ctime = found.upper.map_or(stat.ctim, |upper| upper.ctim);
+        Ok(self.opened(&node, State { whose, file, id: (stat.dev, stat.ino), ctime: (ctime, stat.ctim) }))
     }
 
     /// Remembers a file that was opened.
-    pub(super) fn opened(&self, node: &Arc<Node>, whose: Whose, file: Arc<dyn File>, id: Id) -> Arc<Body> {
-        let body = Arc::new(Body::new(Arc::clone(node), whose, file, id));
+    pub(super) fn opened(&self, node: &Arc<Node>, state: State) -> Arc<Body> {
+        let body = Arc::new(Body::new(Arc::clone(node), state));
         node.inside().body = Arc::downgrade(&body);
         body
     }
@@ -198,7 +190,7 @@ impl Core {
     /// Forgets whose copy a file of the upper was, when its last name goes.
     pub(super) fn forget_origin(&self, known: &mut Known, upper: &Filestat) {
         if upper.nlink <= 1 || is_dir(upper) {
-            known.origins.remove(&upper.ino);
+            known.origins.forget(upper.ino);
         }
     }
 }

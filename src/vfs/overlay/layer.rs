@@ -1,6 +1,5 @@
 //! Overlay: one of the two trees, by paths of any length.
 
-use std::ffi::CString;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -165,8 +164,8 @@ impl Layer {
 
     /// Makes a link, wherever it leads: its target was checked when it was made.
     pub(super) fn symlink(&self, target: &[u8], path: &[u8]) -> Result<()> {
-        let target = CString::new(target).map_err(|_| Errno::Inval)?;
-        self.at(path, |dir, path| dir.symlink(LinkTarget::trusted(&target), path))
+        let target = with_nul(target);
+        self.at(path, |dir, path| dir.symlink(LinkTarget::of_host(&target)?, path))
     }
 
     pub(super) fn link(&self, path: &[u8], new: &[u8]) -> Result<()> {
@@ -216,8 +215,14 @@ pub(super) fn open_dir(dir: &dyn Dir, path: Path<'_>) -> Result<Box<dyn Dir>> {
 
 /// Calls `act` with names that a tree listed, or a guest's, which were checked.
 pub(super) fn with_path<R>(path: &[u8], act: impl FnOnce(Path<'_>) -> Result<R>) -> Result<R> {
-    let path = CString::new(path).map_err(|_| Errno::Inval)?;
-    act(Path::trusted(&path))
+    act(Path::of_host(&with_nul(path))?)
+}
+
+fn with_nul(text: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(text.len() + 1);
+    bytes.extend_from_slice(text);
+    bytes.push(0);
+    bytes
 }
 
 /// An answer, of which nothing being there is one.

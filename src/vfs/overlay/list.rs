@@ -4,7 +4,7 @@
 //! means the same to all, and a listing in steps costs no more than one.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::ops::ControlFlow;
+use std::ops::{Bound, ControlFlow};
 use std::sync::{Arc, PoisonError};
 
 use super::Core;
@@ -85,8 +85,15 @@ impl Core {
             let batch: Vec<(u64, Entry)> = {
                 let listing = dir.listing.lock().unwrap_or_else(PoisonError::into_inner);
                 let Some(listing) = listing.as_deref() else { return Ok(()) };
-                let Some(from) = cookie.checked_add(1) else { return Ok(()) };
-                listing.entries.range(from..).take(BATCH).map(|(at, entry)| (*at, entry.clone())).collect()
+                // From the youngest on: what is made meanwhile is not met, so that a listing ends.
+                let from = match cookie {
+                    0 => Bound::Unbounded,
+                    // No entry's: a made-up number is behind all, as it is in a directory of the host's.
+                    _ if cookie > listing.last => return Ok(()),
+                    _ => Bound::Excluded(cookie),
+                };
+                let older = listing.entries.range((Bound::Unbounded, from)).rev();
+                older.take(BATCH).map(|(at, entry)| (*at, entry.clone())).collect()
             };
             for (next, Entry { name, ino, filetype, round: _ }) in &batch {
                 let entry = DirEntry { name, ino: *ino, filetype: *filetype, next: *next };
@@ -163,7 +170,7 @@ impl Listing {
         let round = self.round;
         match tier {
             Tier::Upper => {
-                let ino = known.origins.get(&ino).map_or(ino, |(_, ino)| *ino);
+                let ino = known.origins.id(ino).1;
                 self.put(name, ino, filetype);
             }
             Tier::Lower if hidden.contains(name) => {}

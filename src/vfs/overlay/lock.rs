@@ -5,6 +5,7 @@ use std::ops::{Deref, DerefMut};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use super::origin::Origins;
 use crate::abi::Errno;
 use crate::vfs::Result;
 
@@ -20,9 +21,8 @@ pub(super) struct Lock {
 /// What is known of the upper beyond what it holds itself.
 #[derive(Default)]
 pub(super) struct Known {
-    /// Which file of the lower one of the upper was copied from: by the inode of the copy, the device and the inode of the
-    /// original, whose identity it keeps.
-    pub origins: HashMap<u64, (u64, u64)>,
+    /// What the merged view says of it.
+    pub origins: Origins,
     /// Files of the upper that have several names, while they are committed: by their inode, a path at which the lower has the
     /// same, empty as long as it has none.
     pub committed: HashMap<u64, Vec<u8>>,

@@ -17,6 +17,7 @@ mod layer;
 mod list;
 mod lock;
 mod node;
+mod origin;
 mod raise_tree;
 mod rename;
 mod sweep;
@@ -54,16 +55,20 @@ impl Overlay {
     /// looking at the roots, and of setting the times of an empty upper's.
     pub fn new(lower: Box<dyn Dir>, upper: Box<dyn Dir>) -> Result<Arc<Self>> {
         let (lower, upper) = (Layer::new(lower), Layer::new(upper));
-        let (below, above) = (lower.root()?, upper.root()?);
+        let below = lower.root()?;
         let lock = Lock::default();
-        lock.take()?.origins.insert(above.ino, (below.dev, below.ino));
-        if upper.is_empty(b"")? {
+        let mut known = lock.take()?;
+        known.origins.dev = below.dev;
+        let empty = upper.is_empty(b"")?;
+        if empty {
             // The root is in both from the start; until it is changed, it looks like the lower's.
             if let Some(mode) = lower.mode(b"")? {
                 upper.set_mode(b"", mode)?;
             }
             upper.set_times(b"", times_of(&below))?;
         }
+        known.origins.root(&upper.root()?, &below, empty);
+        drop(known);
         let root = Node::root((below.dev, below.ino));
         Ok(Arc::new(Self { core: Arc::new(Core { lower, upper, root, lock }) }))
     }

@@ -38,7 +38,7 @@ impl Core {
                 let found = self.find(&at, &entry.name)?;
                 let Some(lower) = found.lower else { continue };
                 if found.upper.is_none() {
-                    self.raise_path(known, &found.path, &lower, u64::MAX)?;
+                    self.raise_path(known, &found.path, &lower, u64::MAX, true)?;
                     made.push((found.path.clone(), lower.filetype));
                 }
                 if is_dir(&lower) {
@@ -55,12 +55,12 @@ impl Core {
             return;
         }
         let upper = self.upper.stat(path);
-        let removed = self.quietly(split(path).0, || match filetype {
+        let removed = self.quietly(known, split(path).0, || match filetype {
             Filetype::Directory => self.upper.remove_dir(path),
             _ => self.upper.unlink(path),
         });
         if let (Ok(()), Ok(Some(stat))) = (removed, upper) {
-            known.origins.remove(&stat.ino);
+            known.origins.forget(stat.ino);
         }
     }
 

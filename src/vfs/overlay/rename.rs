@@ -55,7 +55,12 @@ impl Core {
 
         if let Some(upper) = over.as_ref().and_then(|over| over.upper.as_ref()) {
             self.forget_origin(&mut known, upper);
+            known.origins.touched(upper.ino);
         }
+        let dirs = i64::from(node.is_dir());
+        self.count(&mut known, dir, -dirs)?;
+        self.count(&mut known, to, if over.is_none() { dirs } else { 0 })?;
+        self.touched(&mut known, &path)?;
         if let Some(lost) = to.forget(new) {
             self.lost(&lost, None);
         }
@@ -86,7 +91,7 @@ impl Core {
         // The lower's directory of the new name, if there is one, has nothing to do with this one.
         let marked = is_dir(&moved) && self.is_below(&into, path)? && !self.upper.has(&opaque(&old.path))?;
         if marked {
-            self.quietly(&old.path, || self.upper.create(&opaque(&old.path)).map(drop))?;
+            self.quietly(known, &old.path, || self.upper.create(&opaque(&old.path)).map(drop))?;
         }
         let covered = self.cover(known, dir, old);
         let done = covered.and_then(|_| self.replace(known, &old.path, path, over));
@@ -96,7 +101,7 @@ impl Core {
             }
             // Where it is merged, the mark would hide nothing either: all of it is in the upper.
             if marked {
-                let _ = self.quietly(&old.path, || self.upper.unlink(&opaque(&old.path)));
+                let _ = self.quietly(known, &old.path, || self.upper.unlink(&opaque(&old.path)));
             }
             return done;
         }
@@ -111,7 +116,7 @@ impl Core {
             return self.upper.rename(old, new);
         }
         let aside = self.temporary(known, b"");
-        self.quietly(b"", || {
+        self.quietly(known, b"", || {
             self.upper.rename(new, &aside)?;
             if let Err(errno) = self.upper.rename(old, new) {
                 self.upper.rename(&aside, new)?;

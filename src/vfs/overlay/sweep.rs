@@ -39,7 +39,7 @@ impl Core {
     fn drop_copy(&self, known: &mut Known, path: &[u8]) -> Result<()> {
         let Some(stat) = self.upper.stat(path)? else { return Ok(()) };
         if is_reserved(split(path).1) {
-            return self.quietly(split(path).0, || remove(self.upper.unlink(path)));
+            return self.quietly(known, split(path).0, || remove(self.upper.unlink(path)));
         }
         // Somebody else may have removed the lower's meanwhile: then this is the only one left.
         if !self.lower.has(path)? {
@@ -61,8 +61,8 @@ impl Core {
         // A directory of another owner's keeps its own.
         let _ = self.lower.set_times(dir, times_of(stat));
         if !dir.is_empty() {
-            self.quietly(split(dir).0, || self.upper.remove_dir(dir))?;
-            known.origins.remove(&stat.ino);
+            self.quietly(known, split(dir).0, || self.upper.remove_dir(dir))?;
+            known.origins.forget(stat.ino);
         }
         Ok(())
     }

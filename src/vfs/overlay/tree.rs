@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use super::file::Whose;
+use super::file::{State, Whose};
 use super::find::{Found, checked_name};
 use super::lock::Known;
 use super::node::{Location, Node};
@@ -46,6 +46,9 @@ impl Tree for Overlay {
     fn open(&self, node: &Arc<Node>, access: Access, truncate: bool) -> Result<Box<dyn File>> {
         let mut known = self.core.lock.take()?;
         let body = self.core.body(&known, node)?;
+        if access.writes() && body.state().whose == Whose::Upper {
+            self.core.touched(&mut known, &node.locate()?.path)?;
+        }
         if truncate {
             self.core.raise_body(&mut known, &body, 0)?;
             let file = Arc::clone(&body.state().file);
@@ -110,13 +113,15 @@ impl Tree for Overlay {
         let at = core.place_for(&mut known, dir, name)?;
         let path = at.child(name);
         let file = core.upper.create(&path)?;
-        let stat = file.stat()?;
+        let stat = known.origins.shown(file.stat()?, false);
         core.uncover(&path)?;
-        let id = (stat.dev, stat.ino);
+        core.count(&mut known, dir, 0)?;
+        let (id, ctime) = ((stat.dev, stat.ino), (stat.ctim, stat.ctim));
+        let state = State { whose: Whose::Upper, file, id, ctime };
         let node = core.node(dir, name, &stat, false);
         dir.remember(name, &node);
         dir.changed(name, Some(&stat));
-        Ok(core.descriptor(core.opened(&node, Whose::Upper, file, id), access))
+        Ok(core.descriptor(core.opened(&node, state), access))
     }
 
     fn create_dir(&self, dir: &Arc<Node>, name: &[u8]) -> Result<()> {
@@ -140,7 +145,8 @@ impl Tree for Overlay {
         } else {
             core.upper.create_dir(&path)?;
         }
-        core.made(dir, name, &path)
+        core.count(&mut known, dir, 1)?;
+        core.made(&known, dir, name, &path)
     }
 
     fn symlink(&self, target: &[u8], dir: &Arc<Node>, name: &[u8]) -> Result<()> {
@@ -149,7 +155,8 @@ impl Tree for Overlay {
         let path = core.place_for(&mut known, dir, name)?.child(name);
         core.upper.symlink(target, &path)?;
         core.uncover(&path)?;
-        core.made(dir, name, &path)
+        core.count(&mut known, dir, 0)?;
+        core.made(&known, dir, name, &path)
     }
 
     fn link(&self, node: &Arc<Node>, dir: &Arc<Node>, name: &[u8]) -> Result<()> {
@@ -164,6 +171,7 @@ impl Tree for Overlay {
         let path = core.place_for(&mut known, dir, name)?.child(name);
         core.upper.link(&old, &path)?;
         core.uncover(&path)?;
+        core.count(&mut known, dir, 0)?;
         let stat = core.find_node(node)?.stat(&known)?;
         dir.changed(name, Some(&stat));
         Ok(())
@@ -180,7 +188,9 @@ impl Tree for Overlay {
         if let Some(upper) = &found.upper {
             core.upper.unlink(&found.path)?;
             core.forget_origin(&mut known, upper);
+            known.origins.touched(upper.ino);
         }
+        core.count(&mut known, dir, 0)?;
         core.removed(dir, name, stat);
         Ok(())
     }
@@ -201,6 +211,7 @@ impl Tree for Overlay {
             core.clear(&found.path)?;
             core.forget_origin(&mut known, upper);
         }
+        core.count(&mut known, dir, -1)?;
         core.removed(dir, name, stat);
         Ok(())
     }
@@ -261,9 +272,18 @@ impl Core {
         }
     }
 
+    /// The entries of a directory in the upper were changed; so many more directories are in it.
+    pub(super) fn count(&self, known: &mut Known, dir: &Node, by: i64) -> Result<()> {
+        if let Some(stat) = self.upper.stat(&dir.locate()?.path)? {
+            known.origins.touched(stat.ino);
+            known.origins.count(stat.ino, by);
+        }
+        Ok(())
+    }
+
     /// A directory or link was made.
-    fn made(&self, dir: &Arc<Node>, name: &[u8], path: &[u8]) -> Result<()> {
-        let stat = self.upper.stat(path)?.ok_or(Errno::Io)?;
+    fn made(&self, known: &Known, dir: &Arc<Node>, name: &[u8], path: &[u8]) -> Result<()> {
+        let stat = known.origins.shown(self.upper.stat(path)?.ok_or(Errno::Io)?, false);
         dir.changed(name, Some(&stat));
         Ok(())
     }
