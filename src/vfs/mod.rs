@@ -7,6 +7,7 @@ mod entries;
 pub mod host;
 pub mod memory;
 mod options;
+pub mod overlay;
 mod path;
 mod read_only;
 mod remove;
@@ -68,6 +69,12 @@ pub trait File: Send + Sync {
     /// Fills the spans, in order, with the bytes at `offset`; says how many there were, fewer only at the end of the
     /// file. Like preadv(2). Errors: `Badf` where it was not opened for reading.
     fn read_at(&self, into: &[Span<'_>], offset: u64) -> Result<usize>;
+
+    /// Where data begins at or behind `offset`, which may be `offset` itself; `None` where only a hole follows. Who copies a file
+    /// need not read the rest. Like lseek(2) with `SEEK_DATA`.
+    fn next_data(&self, offset: u64) -> Result<Option<u64>> {
+        Ok(Some(offset))
+    }
 
     /// Writes the spans, in order, at `offset`; says how many bytes it took. Like pwritev(2). Errors: `Badf` where it
     /// was not opened for writing, `Fbig`, `Nospc`.

@@ -6,6 +6,7 @@ mod fds;
 mod guest;
 mod host_dir;
 mod memory;
+mod overlay;
 mod sandbox;
 mod scripted;
 mod support;

@@ -3,7 +3,7 @@
 use std::num::NonZeroU64;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
-use rustix::fs::{FileType, Mode, Stat, Timespec, Timestamps, UTIME_NOW, UTIME_OMIT, fstat};
+use rustix::fs::{FileType, Mode, SeekFrom, Stat, Timespec, Timestamps, UTIME_NOW, UTIME_OMIT, fstat};
 use rustix::io::retry_on_intr;
 
 use super::descriptor::Descriptor;
@@ -37,6 +37,16 @@ impl File for HostFile {
 
     fn read_at(&self, into: &[Span<'_>], offset: u64) -> Result<usize> {
         transfer::read_at(self.as_fd(), into, offset)
+    }
+
+    fn next_data(&self, offset: u64) -> Result<Option<u64>> {
+        // It moves the kernel's offset, which nobody uses.
+        match rustix::fs::seek(&self.fd, SeekFrom::Data(offset)) {
+            Ok(data) => Ok(Some(data)),
+            Err(rustix::io::Errno::NXIO) => Ok(None),
+            // Not every filesystem knows.
+            Err(_) => Ok(Some(offset)),
+        }
     }
 
     fn write_at(&self, from: &[Span<'_>], offset: u64) -> Result<usize> {

@@ -54,6 +54,21 @@ impl Content {
         at.saturating_sub(offset) as usize
     }
 
+    /// Where a page has bytes, at or behind `offset`.
+    pub(super) fn next_data(&self, offset: u64) -> Option<u64> {
+        if offset < self.first.len() as u64 {
+            return Some(offset);
+        }
+        let (number, within) = place(offset);
+        let mut pages = self.others.range(number..);
+        let (found, page) = pages.next()?;
+        if *found == number && within < page.len() {
+            return Some(offset);
+        }
+        let next = if *found == number { pages.next()?.0 } else { found };
+        Some(next * PAGE)
+    }
+
     /// Writes the spans from `offset` on, as much as there is room for, and says how much that is. Errors: `Nospc`, `Fbig`,
     /// where it is nothing.
     pub(super) fn write(&mut self, from: &[Span<'_>], offset: u64, quota: &Quota) -> Result<usize> {

@@ -46,6 +46,10 @@ impl File for MemoryFile {
         Ok(len)
     }
 
+    fn next_data(&self, offset: u64) -> Result<Option<u64>> {
+        Ok(self.node.content()?.next_data(offset))
+    }
+
     fn write_at(&self, from: &[Span<'_>], offset: u64) -> Result<usize> {
         if !self.access.writes() {
             return Err(Errno::Badf);

@@ -47,6 +47,11 @@ pub trait Tree: Send + Sync + 'static {
     /// `Badf`. Errors: `Acces`, `Rofs`.
     fn open(&self, node: &Self::Node, access: Access, truncate: bool) -> Result<Box<dyn File>>;
 
+    /// Opens what is neither a file nor a directory nor a link. Errors: `Notcapable` where such things are not to be opened.
+    fn open_special(&self, _node: &Self::Node, _access: Access) -> Result<Opened> {
+        Err(Errno::Notcapable)
+    }
+
     /// Hands out a directory's entries; see [`Dir::list`](super::Dir::list).
     fn list(
         &self,
