@@ -71,11 +71,6 @@ pub trait Tree: Send + Sync + 'static {
         self.list(dir, cookie, each)
     }
 
-    /// Opens what is neither a file, a directory nor a link. Errors: `Notcapable` where the mount does not allow it.
-    fn open_special(&self, _node: &Self::Node, _access: Access) -> Result<Opened> {
-        Err(Errno::Notcapable)
-    }
-
     /// Returns when a node is safe. Like fsync(2).
     fn sync(&self, node: &Self::Node) -> Result<()>;
 
