@@ -10,3 +10,4 @@ mod sandbox;
 mod scripted;
 mod support;
 mod tidy;
+mod vfs_contract;

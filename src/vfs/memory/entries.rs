@@ -1,4 +1,4 @@
-//! The entries of a directory in memory: found by name, listed by age.
+//! The entries of a directory in memory: found by name, listed from the youngest on.
 
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, Weak};
@@ -12,8 +12,8 @@ use crate::vfs::Result;
 /// A directory that has fewer slots is not made denser.
 const FEW: usize = 32;
 
-/// The names in a directory. Each has a number that grows from name to name and stays its own; a listing goes on behind a number,
-/// whatever was added or removed meanwhile.
+/// The names in a directory. Each has a number that grows from name to name and stays its own. A listing goes from the youngest to
+/// the oldest, so it ends whatever is added meanwhile, and goes on from a number whatever is removed.
 #[derive(Default)]
 pub(super) struct Entries {
     /// In the order of their numbers, with holes where names were removed.
@@ -96,10 +96,15 @@ impl Entries {
         node
     }
 
-    /// The names behind a number, in order.
-    pub(super) fn behind(&self, number: u64) -> impl Iterator<Item = &Slot> {
-        let start = self.slots.partition_point(|slot| slot.number <= number);
-        self.slots[start..].iter().filter(|slot| slot.node.is_some())
+    /// The names older than one of that number (0: all), the youngest first.
+    pub(super) fn older(&self, number: u64) -> impl Iterator<Item = &Slot> {
+        let end = match number {
+            0 => self.slots.len(),
+            // No entry's: a made-up number is behind all, as it is in a directory of the host's.
+            _ if number > self.youngest => 0,
+            _ => self.slots.partition_point(|slot| slot.number < number),
+        };
+        self.slots[..end].iter().rev().filter(|slot| slot.node.is_some())
     }
 
     /// It was removed: it has no place in the tree any more.

@@ -40,9 +40,7 @@ impl File for MemoryFile {
         if self.access == Access::Write {
             return Err(Errno::Badf);
         }
-        if offset > MAX_LEN {
-            return Err(Errno::Inval);
-        }
+        within(offset, into)?;
         let len = self.node.content()?.read(into, offset);
         self.node.touch_access();
         Ok(len)
@@ -52,10 +50,7 @@ impl File for MemoryFile {
         if !self.access.writes() {
             return Err(Errno::Badf);
         }
-        if offset > MAX_LEN {
-            return Err(Errno::Inval);
-        }
-        if total(from) == 0 {
+        if within(offset, from)? == 0 {
             return Ok(0);
         }
         let len = self.node.content_mut()?.write(from, offset, &self.node.shared.quota)?;
@@ -121,4 +116,10 @@ impl File for MemoryFile {
     fn sync(&self) -> Result<()> {
         Ok(())
     }
+}
+
+/// How many bytes the spans cover. Errors: `Inval` where no file can have so many at `offset`, as Linux has it.
+fn within(offset: u64, spans: &[Span<'_>]) -> Result<u64> {
+    let len = total(spans) as u64;
+    if offset.checked_add(len).is_some_and(|end| end <= MAX_LEN) { Ok(len) } else { Err(Errno::Inval) }
 }

@@ -127,7 +127,7 @@ impl Tree for MemoryFs {
             names.clear();
             {
                 let entries = dir.entries()?;
-                for slot in entries.behind(cookie).take(BATCH) {
+                for slot in entries.older(cookie).take(BATCH) {
                     let Some(node) = &slot.node else { continue };
                     names.extend_from_slice(&slot.name);
                     seen.push(Seen {
