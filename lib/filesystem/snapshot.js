@@ -28,7 +28,8 @@ function toJSON(paths, json = {}, isRelative = false, asBuffer = false) {
     const base = start === '/' ? '/' : `${start}/`;
     for (let at = 0; at < contents.length; at += 2) {
       const key = name(contents[at] === '' ? start : base + contents[at]);
-      if (key !== '') put(json, key, contents[at + 1]);
+      // An empty filesystem is no entry, as memfs has it.
+      if (key !== '' && key !== '/') put(json, key, contents[at + 1]);
     }
   }
   return json;

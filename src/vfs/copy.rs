@@ -78,7 +78,7 @@ pub fn copy_tree(
     let mut copy =
         Copy { trail: Trail::new(Arc::clone(&to)), firsts: Trail::new(to), names: HashMap::new(), modes };
     loop {
-        let step = tour.next().map_err(failed(&tour, b""))?;
+        let step = tour.advance().map_err(failed(&tour, b""))?;
         match step {
             None => return Ok(()),
             Some(Step::Done(name)) => {

@@ -10,7 +10,7 @@ use crate::abi::{Errno, Filetype};
 /// of its directory answers `Notempty`. Like rm -r.
 pub fn remove_contents(dir: Arc<dyn Dir>) -> Result<()> {
     let mut tour = Tour::new(dir)?;
-    while let Some(step) = tour.next()? {
+    while let Some(step) = tour.advance()? {
         match step {
             Step::Done(name) => remove(tour.here(), &name, true)?,
             Step::Found(name, Filetype::Directory) => match tour.enter(&name) {

@@ -52,7 +52,7 @@ impl Tour {
     }
 
     /// What comes next; names are sorted by their bytes. `None` at the end.
-    pub fn next(&mut self) -> Result<Option<Step>> {
+    pub fn advance(&mut self) -> Result<Option<Step>> {
         let Some((entries, at)) = self.open.last_mut() else { return Ok(None) };
         if let Some((name, filetype)) = entries.get(*at) {
             *at += 1;

@@ -106,7 +106,7 @@ fn contents(env: sys::napi_env, dir: Arc<dyn Dir>, as_buffer: bool) -> Result<sy
     let mut tour = Tour::new(dir).map_err(failed)?;
     // Whether something was found since the last directory was gone into.
     let mut empty = true;
-    while let Some(step) = tour.next().map_err(failed)? {
+    while let Some(step) = tour.advance().map_err(failed)? {
         match step {
             Step::Found(name, Filetype::Directory) => empty = tour.enter(&name).is_ok(),
             Step::Found(name, Filetype::RegularFile) => {

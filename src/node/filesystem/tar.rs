@@ -49,7 +49,7 @@ impl TarWriter {
     #[napi(catch_unwind)]
     pub fn next<'e>(&self, env: &'e Env) -> Result<Either<BufferSlice<'e>, Either<Stopped, Null>>> {
         let next = match &mut *self.writer.borrow_mut() {
-            Ok(writer) => writer.next(),
+            Ok(writer) => writer.next_bytes(),
             Err(failed) => failed.take().map_or(Ok(None), Err),
         };
         match next {

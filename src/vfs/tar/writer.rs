@@ -46,7 +46,7 @@ impl Writer {
     }
 
     /// The next bytes; `None` after the last. After a failure the archive is of no use.
-    pub fn next(&mut self) -> Result<Option<Vec<u8>>, Failed> {
+    pub fn next_bytes(&mut self) -> Result<Option<Vec<u8>>, Failed> {
         while self.out.len() < CHUNK && !self.ended {
             match self.body.take() {
                 Some(body) => self.put_bytes(body)?,
@@ -75,7 +75,7 @@ impl Writer {
     }
 
     fn put_entry(&mut self) -> Result<(), Failed> {
-        let step = self.tour.next().map_err(|errno| Failed(errno, self.tour.path(b"")))?;
+        let step = self.tour.advance().map_err(|errno| Failed(errno, self.tour.path(b"")))?;
         let (name, filetype) = match step {
             Some(Step::Found(name, filetype)) => (name, filetype),
             Some(Step::Done(_)) => return Ok(()),
@@ -166,7 +166,7 @@ impl Writer {
         }
         let seconds = stat.mtim / 1_000_000_000;
         header.set_mtime(seconds.min(MOST_TIME));
-        if stat.mtim % 1_000_000_000 != 0 || seconds > MOST_TIME {
+        if !stat.mtim.is_multiple_of(1_000_000_000) || seconds > MOST_TIME {
             records::push(&mut extra, "mtime", records::format_time(stat.mtim).as_bytes());
         }
         put_path(&mut header, path, &mut extra);
