@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use preopen::abi::Errno;
 use preopen::span::Span;
 use preopen::vfs::host::{HostDir, MountOptions, Resolution};
+use preopen::vfs::memory::{Limits, MemoryFs};
 use preopen::vfs::tree::TreeDir;
 use preopen::vfs::{Access, Dir, File, LinkTarget, OpenOptions, Opened, Path};
 use seccompiler::{BpfProgram, SeccompAction, SeccompFilter, TargetArch};
@@ -112,7 +113,7 @@ pub fn open_file(dir: &dyn Dir, at: &str, options: OpenOptions) -> Result<Box<dy
 pub fn open_dir(dir: &dyn Dir, at: &str) -> Result<Box<dyn Dir>, Errno> {
     match dir.open(path(at), OpenOptions { directory: true, ..OpenOptions::READ })? {
         Opened::Dir(dir) => Ok(dir),
-        _ => panic!("{at} is no directory"),
+        _ => panic!("{at} is no directory, but opened as one"),
     }
 }
 
@@ -224,6 +225,16 @@ pub fn in_every_mode(test: impl Fn(MountOptions) + Send + Sync) {
             std::panic::resume_unwind(panic);
         }
     }
+}
+
+/// Runs a test of paths over directories of the host's in every mode, and over a filesystem in memory that holds the same.
+pub fn everywhere(test: impl Fn(&dyn Fn(&Tree) -> Box<dyn Dir>) + Send + Sync) {
+    in_every_mode(|options| test(&|tree| Box::new(tree.mount(options))));
+    test(&|tree| {
+        let root = MemoryFs::new(Limits::default()).root();
+        copy_into(&tree.root(""), &root);
+        Box::new(root)
+    });
 }
 
 fn probe() -> Result<(), rustix::io::Errno> {
