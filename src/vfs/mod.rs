@@ -3,6 +3,7 @@
 //! Reading is required of every kind; every change is refused until a kind allows it, so that a method someone
 //! forgets is a refusal and not a hole. Nothing here knows a guest, its memory or its descriptors.
 
+mod copy;
 mod entries;
 pub mod host;
 pub mod memory;
@@ -14,6 +15,8 @@ mod remove;
 mod rooted;
 mod single_file;
 mod split;
+pub mod tar;
+mod tour;
 mod trail;
 pub mod tree;
 mod with_files;
@@ -22,6 +25,7 @@ use std::any::Any;
 use std::ops::ControlFlow;
 use std::os::fd::OwnedFd;
 
+pub use copy::{Failed, copy_contents, copy_tree};
 pub use entries::Entries;
 pub use options::{Access, OpenOptions, SetTime, SetTimes};
 pub use path::{LinkTarget, MAX_PATH, Path};
@@ -29,6 +33,7 @@ pub use read_only::ReadOnly;
 pub use remove::remove_contents;
 pub use rooted::Rooted;
 pub use single_file::SingleFile;
+pub use tour::{Step, Tour};
 pub use trail::Trail;
 pub use with_files::{Files, WithFiles};
 
@@ -70,12 +75,6 @@ pub trait File: Send + Sync {
     /// file. Like preadv(2). Errors: `Badf` where it was not opened for reading.
     fn read_at(&self, into: &[Span<'_>], offset: u64) -> Result<usize>;
 
-    /// Where data begins at or behind `offset`, which may be `offset` itself; `None` where only a hole follows. Who copies a file
-    /// need not read the rest. Like lseek(2) with `SEEK_DATA`.
-    fn next_data(&self, offset: u64) -> Result<Option<u64>> {
-        Ok(Some(offset))
-    }
-
     /// Writes the spans, in order, at `offset`; says how many bytes it took. Like pwritev(2). Errors: `Badf` where it
     /// was not opened for writing, `Fbig`, `Nospc`.
     fn write_at(&self, _from: &[Span<'_>], _offset: u64) -> Result<usize> {
@@ -101,6 +100,12 @@ pub trait File: Send + Sync {
     /// Sets its times. Like futimens(2).
     fn set_times(&self, _times: SetTimes) -> Result<()> {
         Err(Errno::Rofs)
+    }
+
+    /// Where the first bytes are, at `offset` or behind it, that are not a hole; `None` where only a hole, or nothing, is left.
+    /// Like lseek(2) with `SEEK_DATA`.
+    fn data_from(&self, offset: u64) -> Result<Option<u64>> {
+        Ok(Some(offset))
     }
 
     /// Its permission bits (at most 0o7777). No call of a guest's leads here. Errors: `Notsup` where it has none.

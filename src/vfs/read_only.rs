@@ -62,8 +62,8 @@ impl<F: AsRef<dyn File> + Send + Sync> File for ReadOnly<F> {
         self.0.as_ref().read_at(into, offset)
     }
 
-    fn next_data(&self, offset: u64) -> Result<Option<u64>> {
-        self.0.as_ref().next_data(offset)
+    fn data_from(&self, offset: u64) -> Result<Option<u64>> {
+        self.0.as_ref().data_from(offset)
     }
 
     fn mode(&self) -> Result<u32> {

@@ -54,19 +54,18 @@ impl Content {
         at.saturating_sub(offset) as usize
     }
 
-    /// Where a page has bytes, at or behind `offset`.
-    pub(super) fn next_data(&self, offset: u64) -> Option<u64> {
-        if offset < self.first.len() as u64 {
-            return Some(offset);
-        }
+    /// Where the first bytes are, at `offset` or behind it, that were written; `None` where there are no more.
+    pub(super) fn data_from(&self, offset: u64) -> Option<u64> {
         let (number, within) = place(offset);
-        let mut pages = self.others.range(number..);
-        let (found, page) = pages.next()?;
-        if *found == number && within < page.len() {
+        if number == 0 && within < self.first.len() {
             return Some(offset);
         }
-        let next = if *found == number { pages.next()?.0 } else { found };
-        Some(next * PAGE)
+        let mut pages = self.others.range(number.max(1)..);
+        pages.find_map(|(page, bytes)| match (*page == number, within < bytes.len()) {
+            (true, true) => Some(offset),
+            (true, false) => None,
+            (false, _) => Some(page * PAGE),
+        })
     }
 
     /// Writes the spans from `offset` on, as much as there is room for, and says how much that is. Errors: `Nospc`, `Fbig`,

@@ -46,10 +46,6 @@ impl File for MemoryFile {
         Ok(len)
     }
 
-    fn next_data(&self, offset: u64) -> Result<Option<u64>> {
-        Ok(self.node.content()?.next_data(offset))
-    }
-
     fn write_at(&self, from: &[Span<'_>], offset: u64) -> Result<usize> {
         if !self.access.writes() {
             return Err(Errno::Badf);
@@ -93,6 +89,10 @@ impl File for MemoryFile {
             self.node.touch_modified();
         }
         Ok(())
+    }
+
+    fn data_from(&self, offset: u64) -> Result<Option<u64>> {
+        Ok(self.node.content()?.data_from(offset))
     }
 
     fn mode(&self) -> Result<u32> {

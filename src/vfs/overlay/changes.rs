@@ -179,7 +179,7 @@ fn same_bytes(one: &Layer, other: &Layer, path: &[u8]) -> Result<bool> {
     let mut at = 0;
     loop {
         // Where both have holes, there is nothing to compare.
-        let (Some(one_data), Some(other_data)) = (one.next_data(at)?, other.next_data(at)?) else {
+        let (Some(one_data), Some(other_data)) = (one.data_from(at)?, other.data_from(at)?) else {
             return Ok(only_zeros(&*one, at)? && only_zeros(&*other, at)?);
         };
         at = at.max(one_data.min(other_data));
@@ -204,7 +204,7 @@ fn same_bytes(one: &Layer, other: &Layer, path: &[u8]) -> Result<bool> {
 /// Whether a file has nothing but zeros from an offset on.
 fn only_zeros(file: &dyn crate::vfs::File, at: u64) -> Result<bool> {
     let (mut at, mut piece) = (at, vec![0; PIECE]);
-    while let Some(data) = file.next_data(at)? {
+    while let Some(data) = file.data_from(at)? {
         at = data.max(at);
         let read = file.read_at(&[Span::over(&mut piece)], at)?.min(PIECE);
         if read == 0 {

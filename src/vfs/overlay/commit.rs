@@ -137,7 +137,7 @@ impl Core {
                     self.quietly(known, split(&dir).0, || self.uncover(&dir)).map_err(at)?;
                 }
                 if let Some(node) = self.held(&dir) {
-                    node.inside().lower = true;
+                    node.set_lower(true);
                 }
             }
             let hidden: Vec<_> = entries.iter().filter_map(|entry| hidden_by(&entry.name)).collect();
@@ -174,7 +174,7 @@ impl Core {
         self.quietly(known, path, || remove(self.upper.unlink(&opaque(path))))?;
         self.quietly(known, split(path).0, || self.uncover(path))?;
         if let Some(node) = self.held(path) {
-            node.inside().lower = true;
+            node.set_lower(true);
         }
         Ok(())
     }

@@ -22,7 +22,7 @@ impl Core {
             self.touched(known, b"")?;
             return Ok(Vec::new());
         };
-        let found = self.find(&dir.locate()?, &name)?;
+        let found = self.find(&*dir.locate()?, &name)?;
         if found.upper.is_none() {
             let lower = found.lower.ok_or(Errno::Noent)?;
             self.raise_dir(known, &dir)?;
@@ -47,7 +47,7 @@ impl Core {
         }
         match body.node.place() {
             Ok(Some((dir, name))) => {
-                let found = self.find(&dir.locate()?, &name)?;
+                let found = self.find(&*dir.locate()?, &name)?;
                 if found.upper.is_some() {
                     // Somebody else has written the upper, and this name of it: what is open has lost its own.
                     self.lost(&body.node, None);
@@ -86,7 +86,7 @@ impl Core {
         let mut missing = Vec::new();
         let mut at = Arc::clone(dir);
         while let Some((above, name)) = at.place()? {
-            let path = at.locate()?.path;
+            let path = at.locate()?.path.clone();
             if self.upper.has(&path)? {
                 break;
             }
@@ -228,7 +228,7 @@ pub(super) fn copy(from: &dyn File, to: &dyn File, len: u64) -> Result<()> {
     let mut piece = vec![0; PIECE.min(usize::try_from(len).unwrap_or(PIECE))];
     let (mut at, mut len) = (0, len);
     while at < len {
-        let Some(data) = from.next_data(at)?.filter(|data| *data < len) else { break };
+        let Some(data) = from.data_from(at)?.filter(|data| *data < len) else { break };
         at = data.max(at);
         let room = piece.len().min(usize::try_from(len - at).unwrap_or(piece.len()));
         // A file that is written in JavaScript may say anything.

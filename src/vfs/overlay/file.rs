@@ -104,8 +104,8 @@ impl File for OverlayFile {
         self.body.now().read_at(into, offset)
     }
 
-    fn next_data(&self, offset: u64) -> Result<Option<u64>> {
-        self.body.now().next_data(offset)
+    fn data_from(&self, offset: u64) -> Result<Option<u64>> {
+        self.body.now().data_from(offset)
     }
 
     fn write_at(&self, from: &[Span<'_>], offset: u64) -> Result<usize> {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::file::{Body, OverlayFile, State, Whose};
 use super::lock::Known;
-use super::node::{Location, Node};
+use super::node::{Location, Node, moved};
 use super::whiteout::{is_reserved, opaque, whiteout};
 use super::{Core, is_dir};
 use crate::abi::{Errno, Filestat, Filetype};
@@ -68,9 +68,9 @@ impl Core {
     }
 
     /// What a node stands for now. Errors: `Noent` where it was removed.
-    pub(super) fn find_node(&self, node: &Node) -> Result<Found> {
+    pub(super) fn find_node(&self, node: &Arc<Node>) -> Result<Found> {
         match node.place()? {
-            Some((dir, name)) => self.find(&dir.locate()?, &name),
+            Some((dir, name)) => self.find(&*dir.locate()?, &name),
             None => Ok(Found {
                 path: Vec::new(),
                 upper: Some(self.upper.root()?),
@@ -84,7 +84,7 @@ impl Core {
         let id = (stat.dev, stat.ino);
         if let Some(held) = dir.child(name) {
             if held.filetype == stat.filetype && (held.is_dir() || stat.ino == 0 || held.inside().id == id) {
-                held.inside().lower = lower;
+                held.set_lower(lower);
                 return held;
             }
             // Another has replaced it, in the lower.
@@ -105,6 +105,8 @@ impl Core {
         let unknown =
             Filestat { dev, ino, filetype: node.filetype, nlink: 0, size: 0, atim: 0, mtim: 0, ctim: 0 };
         inside.gone = Some(Filestat { nlink: 0, ..stat.unwrap_or(unknown) });
+        drop(inside);
+        moved();
     }
 
     /// The node that is held for a path, if there is one.
@@ -132,7 +134,7 @@ impl Core {
         if let Some(body) = node.inside().body.upgrade() {
             return Ok(body);
         }
-        let found = self.find(&dir.locate()?, &name)?;
+        let found = self.find(&*dir.locate()?, &name)?;
         let stat = found.stat(known)?;
         let (whose, file) = match found.upper {
             Some(_) => (Whose::Upper, self.upper.file(&found.path, Access::ReadWrite)?),

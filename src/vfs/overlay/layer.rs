@@ -1,7 +1,7 @@
 //! Overlay: one of the two trees, by paths of any length.
 
 use std::ops::ControlFlow;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::node::split;
 use crate::abi::{Errno, Filestat, Filetype};
@@ -11,6 +11,8 @@ use crate::vfs::{Access, Dir, File, LinkTarget, MAX_PATH, OpenOptions, Opened, P
 /// tree: names that were looked up one by one.
 pub(super) struct Layer {
     root: Box<dyn Dir>,
+    /// The directory that was gone through last to the rest of a path that is too long for one step.
+    far: Mutex<Option<(Vec<u8>, Arc<dyn Dir>)>>,
 }
 
 /// What a directory holds under a name.
@@ -30,7 +32,7 @@ const CREATE: OpenOptions = OpenOptions {
 
 impl Layer {
     pub(super) const fn new(root: Box<dyn Dir>) -> Self {
-        Self { root }
+        Self { root, far: Mutex::new(None) }
     }
 
     /// What is known of the root.
@@ -155,6 +157,7 @@ impl Layer {
     }
 
     pub(super) fn remove_dir(&self, path: &[u8]) -> Result<()> {
+        self.forget_far();
         self.at(path, |dir, path| dir.remove_dir(path))
     }
 
@@ -173,21 +176,39 @@ impl Layer {
     }
 
     pub(super) fn rename(&self, path: &[u8], new: &[u8]) -> Result<()> {
+        self.forget_far();
         self.both(path, new, |dir, path, to, new| dir.rename(path, to, new))
     }
 
     /// Does something to what a path of any length names: in a directory from which what remains of the path is short enough.
     fn at<R>(&self, path: &[u8], act: impl FnOnce(&dyn Dir, Path<'_>) -> Result<R>) -> Result<R> {
-        let mut held: Option<Box<dyn Dir>> = None;
-        let mut rest = if path.is_empty() { b".".as_slice() } else { path };
-        while rest.len() > MAX_PATH {
-            let slash = rest[..=MAX_PATH].iter().rposition(|byte| *byte == b'/').ok_or(Errno::Nametoolong)?;
-            let next =
-                with_path(&rest[..slash], |path| open_dir(held.as_deref().unwrap_or(&*self.root), path))?;
-            held = Some(next);
-            rest = &rest[slash + 1..];
+        if path.len() <= MAX_PATH {
+            return with_path(if path.is_empty() { b"." } else { path }, |path| act(&*self.root, path));
         }
-        with_path(rest, |path| act(held.as_deref().unwrap_or(&*self.root), path))
+        let known = self.far.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let (mut done, mut dir) = match known {
+            Some((far, dir)) if path.starts_with(&far) && path.get(far.len()) == Some(&b'/') => {
+                (far.len() + 1, Some(dir))
+            }
+            _ => (0, None),
+        };
+        while path.len() - done > MAX_PATH {
+            let rest = &path[done..=done + MAX_PATH];
+            let slash = rest.iter().rposition(|byte| *byte == b'/').ok_or(Errno::Nametoolong)?;
+            let next =
+                with_path(&rest[..slash], |path| open_dir(dir.as_deref().unwrap_or(&*self.root), path))?;
+            let next: Arc<dyn Dir> = Arc::from(next);
+            done += slash + 1;
+            let far = Some((path[..done - 1].to_vec(), Arc::clone(&next)));
+            *self.far.lock().unwrap_or_else(PoisonError::into_inner) = far;
+            dir = Some(next);
+        }
+        with_path(&path[done..], |path| act(dir.as_deref().unwrap_or(&*self.root), path))
+    }
+
+    /// A directory may be elsewhere from now on.
+    fn forget_far(&self) {
+        *self.far.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     fn both(

@@ -1,12 +1,25 @@
 //! Overlay: a directory or file that is held, by its place in the merged tree.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use super::file::Body;
 use super::list::Listing;
 use crate::abi::{Errno, Filestat, Filetype};
-use crate::vfs::Result;
+use crate::vfs::{MAX_PATH, Result};
+
+/// How many directories were moved, removed, merged or parted, in any overlay: what was found of a place before is then looked for
+/// again.
+static MOVES: AtomicU64 = AtomicU64::new(0);
+
+/// The one node that remembers a place with a long path: mostly, the next that is looked for is in it.
+static LONG: Mutex<Weak<Node>> = Mutex::new(Weak::new());
+
+/// Says that the places of nodes may have changed.
+pub(super) fn moved() {
+    MOVES.fetch_add(1, Ordering::Relaxed);
+}
 
 /// A device and an inode.
 pub(super) type Id = (u64, u64);
@@ -32,6 +45,8 @@ pub(super) struct Inside {
     pub gone: Option<Filestat>,
     /// The file, while it is open.
     pub body: Weak<Body>,
+    /// Where it was found to be, and after how many moves.
+    located: Option<(u64, Arc<Location>)>,
     /// The nodes of names in it. Some may have died.
     pub children: HashMap<Box<[u8]>, Weak<Node>>,
     /// How many children there are when the dead are next looked for.
@@ -93,6 +108,7 @@ impl Node {
             lower,
             gone: None,
             body: Weak::new(),
+            located: None,
             children: HashMap::new(),
             crowd: CROWD,
         };
@@ -116,23 +132,55 @@ impl Node {
     }
 
     /// Where it is. Errors: `Noent` where it, or a directory above, was removed.
-    pub(super) fn locate(&self) -> Result<Location> {
-        let mut names = Vec::new();
-        let mut lower = self.inside().lower;
-        let mut at = self.place()?;
-        while let Some((dir, name)) = at {
-            names.push(name);
-            lower &= dir.inside().lower;
-            at = dir.place()?;
-        }
-        let mut path = Vec::with_capacity(names.iter().map(|name| name.len() + 1).sum());
-        for name in names.iter().rev() {
-            if !path.is_empty() {
-                path.push(b'/');
+    pub(super) fn locate(self: &Arc<Self>) -> Result<Arc<Location>> {
+        let moves = MOVES.load(Ordering::Relaxed);
+        // Up to the first whose place is known, and down again: each remembers its own, so that this is one step mostly.
+        let mut unknown = Vec::new();
+        let mut at = Arc::clone(self);
+        let mut found = loop {
+            match &at.inside().located {
+                Some((when, location)) if *when == moves => break Some(Arc::clone(location)),
+                _ => {}
             }
-            path.extend_from_slice(name);
+            let Some((dir, name)) = at.place()? else { break None };
+            unknown.push((std::mem::replace(&mut at, dir), name));
+        };
+        if found.is_none() {
+            unknown.push((at, Box::default()));
         }
-        Ok(Location { path, lower })
+        for (node, name) in unknown.iter().rev() {
+            let mut inside = node.inside();
+            let location = match &found {
+                Some(above) => Location { path: above.child(name), lower: above.lower && inside.lower },
+                None => Location { path: Vec::new(), lower: inside.lower },
+            };
+            let location = Arc::new(location);
+            // Long ones are not kept in all nodes above each other: that would be the square of the depth.
+            if location.path.len() <= MAX_PATH {
+                inside.located = Some((moves, Arc::clone(&location)));
+            }
+            found = Some(location);
+        }
+        let found = found.ok_or(Errno::Noent)?;
+        if found.path.len() > MAX_PATH && !unknown.is_empty() {
+            let mut long = LONG.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(other) = std::mem::replace(&mut *long, Arc::downgrade(self)).upgrade() {
+                drop(long);
+                other.inside().located = None;
+            }
+            self.inside().located = Some((moves, Arc::clone(&found)));
+        }
+        Ok(found)
+    }
+
+    /// Says whether a directory is merged with the lower's.
+    pub(super) fn set_lower(&self, lower: bool) {
+        let mut inside = self.inside();
+        if inside.lower != lower {
+            inside.lower = lower;
+            drop(inside);
+            moved();
+        }
     }
 
     /// What has a name in this directory, where that is held.

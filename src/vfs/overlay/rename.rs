@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::find::{Found, checked_name};
 use super::lock::Known;
-use super::node::Node;
+use super::node::{Node, moved};
 use super::whiteout::{opaque, whiteout};
 use super::{Core, is_dir};
 use crate::abi::{Errno, Filestat};
@@ -70,6 +70,7 @@ impl Core {
             inside.place = Some((Arc::clone(to), new.into()));
             inside.lower = false;
         }
+        moved();
         to.remember(new, &node);
         let now = self.find_node(&node)?.stat(&known)?;
         dir.changed(name, None);

@@ -227,13 +227,13 @@ impl Core {
         if !dir.is_dir() {
             return Err(Errno::Notdir);
         }
-        let found = self.find(&dir.locate()?, name)?;
+        let found = self.find(&*dir.locate()?, name)?;
         let stat = found.stat(known)?;
         Ok((found, stat))
     }
 
     /// Whether a name can be given to something new. Errors: `Exist`, `Noent` where the directory was removed, `Perm`.
-    fn check_place(&self, known: &Known, dir: &Arc<Node>, name: &[u8]) -> Result<Location> {
+    fn check_place(&self, known: &Known, dir: &Arc<Node>, name: &[u8]) -> Result<Arc<Location>> {
         match self.look_up(known, dir, name) {
             Ok(_) => Err(Errno::Exist),
             Err(Errno::Noent) => {
@@ -246,7 +246,7 @@ impl Core {
     }
 
     /// Where something new can be made: in a directory that is in the upper. Errors: as [`Core::check_place`].
-    fn place_for(&self, known: &mut Known, dir: &Arc<Node>, name: &[u8]) -> Result<Location> {
+    fn place_for(&self, known: &mut Known, dir: &Arc<Node>, name: &[u8]) -> Result<Arc<Location>> {
         let at = self.check_place(known, dir, name)?;
         self.raise_dir(known, dir)?;
         Ok(at)
@@ -262,7 +262,7 @@ impl Core {
 
     /// Hides what the lower has under a name that is about to be removed, or moved away. Says whether it was not hidden before.
     pub(super) fn cover(&self, known: &mut Known, dir: &Arc<Node>, found: &Found) -> Result<bool> {
-        if !self.is_below(&dir.locate()?, &found.path)? {
+        if !self.is_below(&*dir.locate()?, &found.path)? {
             return Ok(false);
         }
         self.raise_dir(known, dir)?;
@@ -273,7 +273,7 @@ impl Core {
     }
 
     /// The entries of a directory in the upper were changed; so many more directories are in it.
-    pub(super) fn count(&self, known: &mut Known, dir: &Node, by: i64) -> Result<()> {
+    pub(super) fn count(&self, known: &mut Known, dir: &Arc<Node>, by: i64) -> Result<()> {
         if let Some(stat) = self.upper.stat(&dir.locate()?.path)? {
             known.origins.touched(stat.ino);
             known.origins.count(stat.ino, by);
