@@ -49,6 +49,10 @@ for (const [file, names] of Object.entries(CALLS)) {
     define(name, (filesystem) => require('./callbacks.js').callback(filesystem, name));
   }
 }
+define('realpathSync', (filesystem) => {
+  const { realpathSync, realpathNativeSync } = require('./trees.js');
+  return Object.assign(bind(realpathSync, filesystem, 'realpathSync'), { native: bind(realpathNativeSync, filesystem, 'native') });
+});
 define('existsSync', (filesystem) => bind(require('./names.js').existsSync, filesystem, 'existsSync'));
 define('exists', (filesystem) => require('./callbacks.js').exists(filesystem));
 for (const name of ['createReadStream', 'createWriteStream']) {

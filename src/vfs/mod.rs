@@ -3,6 +3,7 @@
 //! Reading is required of every kind; every change is refused until a kind allows it, so that a method someone
 //! forgets is a refusal and not a hole. Nothing here knows a guest, its memory or its descriptors.
 
+mod copy;
 mod entries;
 #[cfg(feature = "export")]
 pub mod export;
@@ -11,12 +12,15 @@ pub mod foreign;
 pub mod host;
 pub mod memory;
 mod options;
+pub mod overlay;
 mod path;
 mod read_only;
 mod remove;
 mod rooted;
 mod single_file;
 mod split;
+pub mod tar;
+mod tour;
 mod trail;
 pub mod tree;
 mod with_files;
@@ -25,6 +29,7 @@ use std::any::Any;
 use std::ops::ControlFlow;
 use std::os::fd::OwnedFd;
 
+pub use copy::{Failed, copy_contents, copy_tree};
 pub use entries::Entries;
 pub use options::{Access, OpenOptions, SetTime, SetTimes};
 pub use path::{LinkTarget, MAX_PATH, Path};
@@ -32,6 +37,7 @@ pub use read_only::ReadOnly;
 pub use remove::remove_contents;
 pub use rooted::Rooted;
 pub use single_file::SingleFile;
+pub use tour::{Step, Tour};
 pub use trail::Trail;
 pub use with_files::{Files, WithFiles};
 
@@ -98,6 +104,12 @@ pub trait File: Send + Sync {
     /// Sets its times. Like futimens(2).
     fn set_times(&self, _times: SetTimes) -> Result<()> {
         Err(Errno::Rofs)
+    }
+
+    /// Where the first bytes are, at `offset` or behind it, that are not a hole; `None` where only a hole, or nothing, is left.
+    /// Like lseek(2) with `SEEK_DATA`.
+    fn data_from(&self, offset: u64) -> Result<Option<u64>> {
+        Ok(Some(offset))
     }
 
     /// Its permission bits (at most 0o7777). No call of a guest's leads here. Errors: `Notsup` where it has none.

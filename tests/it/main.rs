@@ -10,6 +10,7 @@ mod foreign;
 mod guest;
 mod host_dir;
 mod memory;
+mod overlay;
 mod sandbox;
 mod scripted;
 mod support;

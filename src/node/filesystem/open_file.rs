@@ -1,7 +1,7 @@
 //! The files that JavaScript has open, by number.
 
 use std::cell::Cell;
-use std::sync::Arc;
+use std::rc::Rc;
 
 use super::FileSystem;
 use crate::abi::{Errno, Filestat};
@@ -13,7 +13,7 @@ const FIRST: u32 = 1 << 30;
 /// The open files; a new one gets the lowest number that is free.
 #[derive(Default)]
 pub struct OpenFiles {
-    files: Vec<Option<Arc<OpenFile>>>,
+    files: Vec<Option<Rc<OpenFile>>>,
     /// Numbers below this are taken.
     free_from: usize,
 }
@@ -27,19 +27,19 @@ impl OpenFiles {
         if at == self.files.len() {
             self.files.push(None);
         }
-        self.files[at] = Some(Arc::new(file));
+        self.files[at] = Some(Rc::new(file));
         self.free_from = at + 1;
         Ok(fd)
     }
 
     /// Errors: `Badf`.
-    pub fn get(&self, fd: i32) -> Result<Arc<OpenFile>, Errno> {
+    pub fn get(&self, fd: i32) -> Result<Rc<OpenFile>, Errno> {
         let at = index(fd)?;
         self.files.get(at).and_then(Clone::clone).ok_or(Errno::Badf)
     }
 
     /// Forgets a file. Errors: `Badf`.
-    pub fn remove(&mut self, fd: i32) -> Result<Arc<OpenFile>, Errno> {
+    pub fn remove(&mut self, fd: i32) -> Result<Rc<OpenFile>, Errno> {
         let at = index(fd)?;
         let file = self.files.get_mut(at).and_then(Option::take).ok_or(Errno::Badf)?;
         self.free_from = self.free_from.min(at);
@@ -53,7 +53,7 @@ fn index(fd: i32) -> Result<usize, Errno> {
 
 impl FileSystem {
     /// The open file of that number. No borrow remains: what is done with it may run JavaScript, which may come back here.
-    pub fn file(&self, fd: i32) -> Result<Arc<OpenFile>, Errno> {
+    pub fn file(&self, fd: i32) -> Result<Rc<OpenFile>, Errno> {
         self.open.borrow().get(fd)
     }
 }
