@@ -42,7 +42,17 @@ function compile(key, emit) {
  */
 function instantiate(dispatch) {
   const module = compile('adapter', () => native.load().adapter());
-  return new WebAssembly.Instance(module, { preopen: { dispatch, frame } }).exports;
+  return new WebAssembly.Instance(module, { preopen: { dispatch, suspend: suspender(), frame } }).exports;
+}
+
+let suspend;
+function suspender() {
+  if (suspend === undefined) {
+    const module = new WebAssembly.Module(native.load().suspender());
+    const wait = new WebAssembly.Suspending(() => undefined);
+    ({ suspend } = new WebAssembly.Instance(module, { preopen: { wait } }).exports);
+  }
+  return suspend;
 }
 
 /**

@@ -5,19 +5,21 @@
 //! which takes no arguments, and returns the errno that it then finds in the frame.
 
 use wasm_encoder::{
-    CodeSection, ConstExpr, ElementSection, Elements, EntityType, ExportKind, ExportSection, Function,
+    BlockType, CodeSection, ConstExpr, ElementSection, Elements, EntityType, ExportKind, ExportSection, Function,
     FunctionSection, ImportSection, MemArg, MemArgTarget, MemoryType, Module, RefType, TableSection,
     TableType, TypeSection, ValType,
 };
 
-use super::frame::{ARGS, ERRNO, NUMBER, PAGES, UNBOUND};
+use super::frame::{ARGS, BLOCKS, ERRNO, NUMBER, PAGES, TICKET, UNBOUND, WAIT};
 use crate::abi::{IMPORTS, Import, Param};
 
-/// The type `() -> ()` of `dispatch`, and `() -> i32` of what tells the memory's size.
+/// The type `() -> ()` of `dispatch`, and `() -> i32` of what tells the memory's size, and of `wait`.
 const DISPATCH_TYPE: u32 = 0;
 const SIZE_TYPE: u32 = 1;
-/// The only imported function.
+/// The imported functions, and how many they are.
 const DISPATCH: u32 = 0;
+const SUSPEND: u32 = 1;
+const IMPORTED: u32 = 2;
 
 const TABLE: TableType =
     TableType { element_type: RefType::FUNCREF, table64: false, minimum: 1, maximum: Some(1), shared: false };
@@ -41,11 +43,11 @@ pub fn adapter() -> Vec<u8> {
         });
         types.ty().function(params, import.returns.then_some(ValType::I32));
         functions.function(SIZE_TYPE + 1 + number as u32);
-        exports.export(import.name, ExportKind::Func, DISPATCH + 1 + number as u32);
+        exports.export(import.name, ExportKind::Func, IMPORTED + number as u32);
         code.function(&body(number, import));
     }
     // Until a memory is bound, its size is none.
-    let unbound = DISPATCH + 1 + IMPORTS.len() as u32;
+    let unbound = IMPORTED + IMPORTS.len() as u32;
     functions.function(SIZE_TYPE);
     let mut function = Function::new([]);
     function.instructions().i32_const(UNBOUND.cast_signed()).end();
@@ -54,6 +56,7 @@ pub fn adapter() -> Vec<u8> {
 
     let mut imports = ImportSection::new();
     imports.import("preopen", "dispatch", EntityType::Function(DISPATCH_TYPE));
+    imports.import("preopen", "suspend", EntityType::Function(SIZE_TYPE));
     // One frame serves all adapters of a thread: a call is read out of it before anything else can run.
     let page =
         MemoryType { minimum: 1, maximum: Some(1), memory64: false, shared: false, page_size_log2: None };
@@ -69,9 +72,14 @@ pub fn adapter() -> Vec<u8> {
     module.finish()
 }
 
+/// A call: made again, with the ticket that it was given, for as long as it is to wait.
 fn body(number: usize, import: &Import) -> Function {
-    let mut function = Function::new([]);
+    let ticket = import.params.len() as u32;
+    let mut function = Function::new([(1, ValType::I64)]);
     let mut code = function.instructions();
+    if import.returns {
+        code.loop_(BlockType::Empty);
+    }
     for (index, param) in import.params.iter().enumerate() {
         code.i32_const(0).local_get(index as u32);
         match param {
@@ -81,12 +89,44 @@ fn body(number: usize, import: &Import) -> Function {
     }
     code.i32_const(0).i32_const(number as i32).i32_store(at(NUMBER, 2));
     code.i32_const(0).i32_const(0).call_indirect(0, SIZE_TYPE).i32_store(at(PAGES, 2));
+    code.i32_const(0).local_get(ticket).i64_store(at(TICKET, 3));
     code.call(DISPATCH);
     if import.returns {
+        code.i32_const(0).i32_load(at(ERRNO, 2)).i32_const(WAIT.cast_signed()).i32_eq().if_(BlockType::Empty);
+        // The ticket is taken out of the frame before others use it.
+        code.i32_const(0).i64_load(at(TICKET, 3)).local_set(ticket);
+        code.call(SUSPEND).if_(BlockType::Empty);
+        code.local_get(ticket).i64_const(BLOCKS.cast_signed()).i64_or().local_set(ticket);
+        code.end().br(1).end().end();
         code.i32_const(0).i32_load(at(ERRNO, 2));
     }
     code.end();
     function
+}
+
+/// The module through which all adapters of a thread suspend: it imports `preopen.wait`, which the engine suspends, and exports
+/// `suspend`, which answers 0 afterwards, and 1 where the engine cannot suspend what called. It has a module of its own because
+/// to import what suspends takes longer than all the rest of an adapter.
+pub fn suspender() -> Vec<u8> {
+    let mut types = TypeSection::new();
+    types.ty().function([], []);
+    types.ty().function([], [ValType::I32]);
+    let mut imports = ImportSection::new();
+    imports.import("preopen", "wait", EntityType::Function(0));
+    let mut functions = FunctionSection::new();
+    functions.function(1);
+    let mut exports = ExportSection::new();
+    exports.export("suspend", ExportKind::Func, 1);
+    let mut code = CodeSection::new();
+    let mut function = Function::new([]);
+    let mut instructions = function.instructions();
+    instructions.try_(BlockType::Result(ValType::I32)).call(0).i32_const(0);
+    instructions.catch_all().i32_const(1).end().end();
+    code.function(&function);
+
+    let mut module = Module::new();
+    module.section(&types).section(&imports).section(&functions).section(&exports).section(&code);
+    module.finish()
 }
 
 /// The probe for a kind of memory.

@@ -21,12 +21,18 @@ use napi::bindgen_prelude::BufferSlice;
 use napi::{Env, Result};
 use napi_derive::napi;
 
-/// The adapter module, as bytes to compile once a thread: it imports `preopen.dispatch` and the call frame
-/// `preopen.frame` (a memory of one page), and exports the functions of preview1 and `memory_size` (a table of one
+/// The adapter module, as bytes to compile once a thread: it imports `preopen.dispatch`, `preopen.suspend` (of the suspender) and
+/// the call frame `preopen.frame` (a memory of one page), and exports the functions of preview1 and `memory_size` (a table of one
 /// function).
 #[napi(js_name = "adapter")]
 pub fn adapter_module(env: &Env) -> Result<BufferSlice<'_>> {
     BufferSlice::copy_from(env, adapter::adapter())
+}
+
+/// The suspender module, as bytes to compile once a thread: it imports `preopen.wait`, and exports `suspend`.
+#[napi(js_name = "suspender")]
+pub fn suspender_module(env: &Env) -> Result<BufferSlice<'_>> {
+    BufferSlice::copy_from(env, adapter::suspender())
 }
 
 /// The probe for a kind of memory, as bytes to compile once a thread: it imports `guest.memory` and
