@@ -5,6 +5,7 @@
 // first word: it knows whether WASI is allowed at all.
 if (process.permission === undefined) require('./lib/native.js').load();
 
+const { CapturedOutput } = require('./lib/captured.js');
 const { WASI } = require('./lib/wasi.js');
 
-module.exports = { WASI };
+module.exports = { CapturedOutput, WASI };

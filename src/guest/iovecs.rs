@@ -17,6 +17,7 @@ const STRIDE: u32 = 1 << 18;
 const ENTRY: u32 = 8;
 
 /// A list that lies inside the guest's memory, and how far it has been used.
+#[derive(Clone)]
 pub struct Iovecs {
     ptr: u32,
     count: u32,

@@ -16,6 +16,7 @@ mod javascript;
 mod options;
 mod sandbox;
 mod signals;
+mod stream;
 
 use napi::bindgen_prelude::BufferSlice;
 use napi::{Env, Result};
