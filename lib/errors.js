@@ -170,6 +170,18 @@ function needsEventLoop() {
   );
 }
 
+/** This JavaScript engine cannot suspend WebAssembly. */
+function noSuspending() {
+  const { bun, deno, node } = process.versions;
+  const here = bun ? `Bun ${bun}` : deno ? `Deno ${deno}` : `Node ${node}`;
+  return new CodedError(
+    'ERR_PREOPEN_NO_JSPI',
+    `A guest can wait without its thread only where JavaScript Promise Integration is, which ${here} has not. Node has it ` +
+      'from 24.20 on, and from 24.0 on with --experimental-wasm-jspi; Bun 1.4 and Deno 2.9 have it. Elsewhere use start() ' +
+      'in a Worker.',
+  );
+}
+
 /**
  * ERR_PREOPEN_NO_BINARY: the addon cannot be loaded here.
  * @param {string} message
@@ -189,6 +201,7 @@ module.exports = {
   invalidArgValue,
   needsEventLoop,
   noBinary,
+  noSuspending,
   notAChunk,
   notAMemory,
   notStarted,

@@ -3,14 +3,17 @@
 export interface Native {
   /**
    * The adapter module's bytes. Imports `preopen.dispatch`, a function without arguments or results, and `preopen.frame`, a
-   * memory of one page; exports the 46 functions by name, and `memory_size`, a table of one function.
+   * memory of one page; exports the 46 functions by name, and `slots`, a table of two functions: the probe's, and
+   * the suspender's.
    */
   adapter(): Uint8Array;
   /**
-   * The bytes of a module that imports `guest.memory` and `adapter.memory_size`, and when it is instantiated makes that
-   * table's function answer that memory's size.
+   * The bytes of a module that imports `guest.memory` and `adapter.slots`, and when it is instantiated makes that table's
+   * first function answer that memory's size.
    */
   probe(shared: boolean, memory64: boolean): Uint8Array;
+  /** The bytes of a module that imports `preopen.wait`, which suspends, and exports `suspend`, an adapter's second slot. */
+  suspender(): Uint8Array;
   /**
    * Opens everything. Throws a plain Error with `errno`, `code`, `syscall`, and `path`: the preopen that failed.
    * `configuration.hooks` is held weakly; `dispatch` holds it.
@@ -56,6 +59,13 @@ export interface Hooks {
   exit(code: number, raised: boolean): never;
   /** A call came before a memory was bound: throws. */
   notStarted(): never;
+  /**
+   * A call waits: for `delay` ms at most, for standard input, for a Writable. The adapter suspends the guest then. Answers the
+   * function that ends the wait.
+   */
+  suspend(delay: number, reads: boolean, writes: boolean): () => void;
+  /** The guest could not be suspended after all, and waits where it is. */
+  giveUp(): void;
 }
 
 export interface Sandbox {
@@ -63,6 +73,10 @@ export interface Sandbox {
   readonly dispatch: () => void;
   /** Tells where the adapter's frame is. Once, before the first call. */
   attach(frame: Uint8Array): void;
+  /** Has calls suspend the guest from now on. */
+  suspendCalls(): void;
+  /** How many calls are suspended. */
+  readonly suspended: number;
   /** Closes every descriptor. */
   close(): void;
   sockets(): { fd: number; address: string; port: number }[];

@@ -13,16 +13,18 @@ use wasm_encoder::{
 use super::frame::{ARGS, BLOCKS, ERRNO, NUMBER, PAGES, TICKET, UNBOUND, WAIT};
 use crate::abi::{IMPORTS, Import, Param};
 
-/// The type `() -> ()` of `dispatch`, and `() -> i32` of what tells the memory's size, and of `wait`.
+/// The type `() -> ()` of `dispatch`, and `() -> i32` of what is in the slots.
 const DISPATCH_TYPE: u32 = 0;
 const SIZE_TYPE: u32 = 1;
-/// The imported functions, and how many they are.
+/// The only imported function.
 const DISPATCH: u32 = 0;
-const SUSPEND: u32 = 1;
-const IMPORTED: u32 = 2;
+/// What an adapter is given later, in its table: what tells the memory's size, and what suspends the guest, which most guests
+/// do without.
+const SIZE_SLOT: i32 = 0;
+const SUSPEND_SLOT: i32 = 1;
 
 const TABLE: TableType =
-    TableType { element_type: RefType::FUNCREF, table64: false, minimum: 1, maximum: Some(1), shared: false };
+    TableType { element_type: RefType::FUNCREF, table64: false, minimum: 2, maximum: Some(2), shared: false };
 
 fn at(offset: usize, align: u32) -> MemArg {
     MemArg { offset: offset as u64, align, target: MemArgTarget::Memory(0), ordering: None }
@@ -43,20 +45,19 @@ pub fn adapter() -> Vec<u8> {
         });
         types.ty().function(params, import.returns.then_some(ValType::I32));
         functions.function(SIZE_TYPE + 1 + number as u32);
-        exports.export(import.name, ExportKind::Func, IMPORTED + number as u32);
+        exports.export(import.name, ExportKind::Func, DISPATCH + 1 + number as u32);
         code.function(&body(number, import));
     }
     // Until a memory is bound, its size is none.
-    let unbound = IMPORTED + IMPORTS.len() as u32;
+    let unbound = DISPATCH + 1 + IMPORTS.len() as u32;
     functions.function(SIZE_TYPE);
     let mut function = Function::new([]);
     function.instructions().i32_const(UNBOUND.cast_signed()).end();
     code.function(&function);
-    exports.export("memory_size", ExportKind::Table, 0);
+    exports.export("slots", ExportKind::Table, 0);
 
     let mut imports = ImportSection::new();
     imports.import("preopen", "dispatch", EntityType::Function(DISPATCH_TYPE));
-    imports.import("preopen", "suspend", EntityType::Function(SIZE_TYPE));
     // One frame serves all adapters of a thread: a call is read out of it before anything else can run.
     let page =
         MemoryType { minimum: 1, maximum: Some(1), memory64: false, shared: false, page_size_log2: None };
@@ -64,7 +65,7 @@ pub fn adapter() -> Vec<u8> {
     let mut tables = TableSection::new();
     tables.table(TABLE);
     let mut elements = ElementSection::new();
-    elements.active(None, &ConstExpr::i32_const(0), Elements::Functions([unbound].as_slice().into()));
+    elements.active(None, &ConstExpr::i32_const(SIZE_SLOT), Elements::Functions([unbound].as_slice().into()));
 
     let mut module = Module::new();
     module.section(&types).section(&imports).section(&functions).section(&tables);
@@ -88,14 +89,14 @@ fn body(number: usize, import: &Import) -> Function {
         };
     }
     code.i32_const(0).i32_const(number as i32).i32_store(at(NUMBER, 2));
-    code.i32_const(0).i32_const(0).call_indirect(0, SIZE_TYPE).i32_store(at(PAGES, 2));
+    code.i32_const(0).i32_const(SIZE_SLOT).call_indirect(0, SIZE_TYPE).i32_store(at(PAGES, 2));
     code.i32_const(0).local_get(ticket).i64_store(at(TICKET, 3));
     code.call(DISPATCH);
     if import.returns {
         code.i32_const(0).i32_load(at(ERRNO, 2)).i32_const(WAIT.cast_signed()).i32_eq().if_(BlockType::Empty);
         // The ticket is taken out of the frame before others use it.
         code.i32_const(0).i64_load(at(TICKET, 3)).local_set(ticket);
-        code.call(SUSPEND).if_(BlockType::Empty);
+        code.i32_const(SUSPEND_SLOT).call_indirect(0, SIZE_TYPE).if_(BlockType::Empty);
         code.local_get(ticket).i64_const(BLOCKS.cast_signed()).i64_or().local_set(ticket);
         code.end().br(1).end().end();
         code.i32_const(0).i32_load(at(ERRNO, 2));
@@ -104,9 +105,9 @@ fn body(number: usize, import: &Import) -> Function {
     function
 }
 
-/// The module through which all adapters of a thread suspend: it imports `preopen.wait`, which the engine suspends, and exports
-/// `suspend`, which answers 0 afterwards, and 1 where the engine cannot suspend what called. It has a module of its own because
-/// to import what suspends takes longer than all the rest of an adapter.
+/// The suspender: it imports `preopen.wait`, which the engine suspends, and exports `suspend`, which answers 0 afterwards, and 1
+/// where the engine cannot suspend what called. One serves all adapters of a thread: to import what suspends takes longer than
+/// all the rest of an adapter.
 pub fn suspender() -> Vec<u8> {
     let mut types = TypeSection::new();
     types.ty().function([], []);
@@ -138,11 +139,11 @@ pub fn probe(shared: bool, memory64: bool) -> Vec<u8> {
     let maximum = shared.then_some(if memory64 { 1 << 48 } else { 1 << 16 });
     let memory = MemoryType { minimum: 0, maximum, memory64, shared, page_size_log2: None };
     imports.import("guest", "memory", EntityType::Memory(memory));
-    imports.import("adapter", "memory_size", EntityType::Table(TABLE));
+    imports.import("adapter", "slots", EntityType::Table(TABLE));
     let mut functions = FunctionSection::new();
     functions.function(0);
     let mut elements = ElementSection::new();
-    elements.active(None, &ConstExpr::i32_const(0), Elements::Functions([0].as_slice().into()));
+    elements.active(None, &ConstExpr::i32_const(SIZE_SLOT), Elements::Functions([0].as_slice().into()));
     let mut code = CodeSection::new();
     let mut function = Function::new([]);
     let mut instructions = function.instructions();
