@@ -3,6 +3,7 @@
 //! It is there only while somebody waits, and a moment longer.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -26,13 +27,18 @@ const STACK: usize = 256 << 10;
 
 /// Those who wait, and how to tell the thread of more.
 struct Poller {
+    /// By ticket.
     waiting: BTreeMap<u64, Waiting>,
+    /// How many waits there were.
+    waits: u64,
     /// There while the thread is.
     bell: Option<Arc<OwnedFd>>,
 }
 
 /// One call that waits.
 struct Waiting {
+    /// Each time that a call waits is another.
+    number: u64,
     streams: Arc<[Awaited]>,
     wake: Wake,
 }
@@ -43,7 +49,7 @@ struct Wake(sys::napi_threadsafe_function);
 // SAFETY: a thread-safe function is made for that.
 unsafe impl Send for Wake {}
 
-static POLLER: Mutex<Poller> = Mutex::new(Poller { waiting: BTreeMap::new(), bell: None });
+static POLLER: Mutex<Poller> = Mutex::new(Poller { waiting: BTreeMap::new(), waits: 0, bell: None });
 
 fn poller() -> MutexGuard<'static, Poller> {
     POLLER.lock().unwrap_or_else(PoisonError::into_inner)
@@ -62,12 +68,14 @@ pub fn watch(
         Some(bell) => Arc::clone(bell),
         None => start().map_err(|error| napi::Error::from_reason(error.to_string()))?,
     };
+    let number = poller.waits;
+    poller.waits += 1;
     let mut function = std::ptr::null_mut();
-    // SAFETY: wake is a live function of env; the data of the finalizer is a number.
-    check_status!(unsafe {
+    let data = Box::into_raw(Box::new((ticket, number)));
+    // SAFETY: wake is a live function of env; the data is the finalizer's, which gives it back.
+    let status = unsafe {
         let (mut name, null) = (std::ptr::null_mut(), std::ptr::null_mut());
         sys::napi_create_string_utf8(env, c"preopen.wait".as_ptr(), 12, &mut name);
-        let data = std::ptr::without_provenance_mut(ticket as usize);
         sys::napi_create_threadsafe_function(
             env,
             wake,
@@ -75,14 +83,19 @@ pub fn watch(
             name,
             0,
             1,
-            data,
+            data.cast(),
             Some(on_gone),
             std::ptr::null_mut(),
             None,
             &mut function,
         )
-    })?;
-    poller.waiting.insert(ticket, Waiting { streams: streams.into(), wake: Wake(function) });
+    };
+    if status != sys::Status::napi_ok {
+        // SAFETY: it came from a box, and nobody else got it.
+        drop(unsafe { Box::from_raw(data) });
+        return check_status!(status);
+    }
+    poller.waiting.insert(ticket, Waiting { number, streams: streams.into(), wake: Wake(function) });
     poller.bell = Some(Arc::clone(&bell));
     drop(poller);
     ring(&bell);
@@ -92,7 +105,7 @@ pub fn watch(
 /// Ends a wait: its function will not be called any more, and its descriptors are let go.
 pub fn forget(ticket: u64) {
     let mut poller = poller();
-    let Some(Waiting { streams, wake }) = poller.waiting.remove(&ticket) else { return };
+    let Some(Waiting { streams, wake, .. }) = poller.waiting.remove(&ticket) else { return };
     // SAFETY: it was in the list, so nobody has released it.
     unsafe { sys::napi_release_threadsafe_function(wake.0, sys::ThreadsafeFunctionReleaseMode::abort) };
     if let Some(bell) = &poller.bell {
@@ -108,9 +121,14 @@ unsafe extern "C" fn on_gone(
     data: *mut std::ffi::c_void,
     _hint: *mut std::ffi::c_void,
 ) {
-    let ticket = data.addr() as u64;
+    // SAFETY: it came from the box in `watch`, once for this finalizer.
+    let (ticket, number) = *unsafe { Box::from_raw(data.cast::<(u64, u64)>()) };
     let mut poller = poller();
-    let gone = poller.waiting.remove(&ticket);
+    // The call may wait again already, by another function.
+    let gone = match poller.waiting.entry(ticket) {
+        Entry::Occupied(one) if one.get().number == number => Some(one.remove()),
+        _ => None,
+    };
     if let (Some(_), Some(bell)) = (&gone, &poller.bell) {
         ring(bell);
     }
