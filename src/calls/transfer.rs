@@ -135,11 +135,12 @@ impl Copy {
                     at += span.drain(&mut bytes[at..]);
                 }
             }
-            if len < wanted {
-                break;
-            }
             if round.is_last() {
-                return Ok(Self { bytes, last: true });
+                return Ok(Self { bytes, last: len == wanted });
+            }
+            // Full, or nothing but empty ranges for a whole slice.
+            if len < wanted || len == 0 {
+                break;
             }
             ahead.advance(memory, len)?;
         }

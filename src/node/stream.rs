@@ -139,13 +139,10 @@ impl Hook {
         unsafe { self.base.add(offset).cast() }
     }
 
-    /// The bytes of the buffer, for as long as no JavaScript runs.
-    ///
-    /// # Safety
-    /// On the thread that made it, and once at a time.
-    unsafe fn data(&self) -> &mut [u8] {
-        // SAFETY: the buffer has so many bytes behind its header, and nobody else refers to them meanwhile.
-        unsafe { std::slice::from_raw_parts_mut(self.base.add(DATA), self.room) }
+    /// The bytes of the buffer: ours for as long as no JavaScript runs.
+    const fn data(&self) -> *mut [u8] {
+        // The buffer has so many bytes behind its header.
+        std::ptr::slice_from_raw_parts_mut(self.base.wrapping_add(DATA), self.room)
     }
 
     /// Has JavaScript do its part, for `length` bytes. It says how many they are then. Errors: what the hook answers; `Io` where
@@ -201,8 +198,9 @@ impl Stream for Hook {
         }
         let room = total(into).min(self.room);
         let len = self.call(room)?.min(room);
-        // SAFETY: this is its thread, and JavaScript is done.
-        let mut rest = unsafe { &self.data()[..len] };
+        // SAFETY: this is its thread, and JavaScript is done: nobody else refers to the bytes.
+        let data = unsafe { &*self.data() };
+        let mut rest = &data[..len];
         for span in into {
             rest = &rest[span.fill(rest)..];
         }
@@ -213,8 +211,8 @@ impl Stream for Hook {
         if self.reads || !self.home.is_here() {
             return Err(Errno::Badf);
         }
-        // SAFETY: this is its thread, and JavaScript has yet to run.
-        let data = unsafe { self.data() };
+        // SAFETY: this is its thread, and JavaScript has yet to run: nobody else refers to the bytes.
+        let data = unsafe { &mut *self.data() };
         let mut len = 0;
         for span in from {
             len += span.drain(&mut data[len..]);

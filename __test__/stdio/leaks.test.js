@@ -1,0 +1,134 @@
+'use strict';
+// Guests whose streams are JavaScript: they go with what refers to them, and live as long as it does.
+const assert = require('node:assert/strict');
+const v8 = require('node:v8');
+const vm = require('node:vm');
+const { Writable } = require('node:stream');
+const { Worker } = require('node:worker_threads');
+const { CapturedOutput } = require('../..');
+const { descriptors, ours } = require('../helpers/both');
+
+v8.setFlagsFromString('--expose-gc');
+const gc = vm.runInNewContext('gc');
+
+async function collect() {
+  for (let i = 0; i < 8; i++) {
+    gc();
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+// A guest that has made a call through each of its streams, and streams that refer to the guest.
+function used(host, streams) {
+  const wasi = new host.WASI({ version: 'preview1', preopens: { '/': __dirname }, ...streams(() => wasi) });
+  const memory = new WebAssembly.Memory({ initial: 1 });
+  wasi.start({ exports: { memory, _start() {} } });
+  new Uint32Array(memory.buffer).set([64, 4]);
+  assert.equal(wasi.wasiImport.fd_read(0, 0, 1, 32), 0);
+  assert.equal(wasi.wasiImport.fd_write(1, 0, 1, 32), 0);
+  return wasi;
+}
+
+const kinds = {
+  functions: (wasi) => ({ stdin: () => { wasi(); return null; }, stdout() { wasi(); } }),
+  'a Writable': (wasi) => ({ stdin: 'text', stdout: new Writable({ write(chunk, encoding, done) { wasi(); done(); } }) }),
+  captures: () => ({ stdin: Buffer.alloc(1000), stdout: 'capture', stderr: 'capture' }),
+};
+
+for (const [kind, streams] of Object.entries(kinds)) {
+  ours(`a guest with ${kind} is collected, although they refer to it`, async (host) => {
+    const before = descriptors().length;
+    const refs = [];
+    const make = () => {
+      for (let i = 0; i < 20; i++) refs.push(new WeakRef(used(host, streams)));
+    };
+    make();
+    await collect();
+    // One may still lie in a register.
+    assert.ok(refs.filter((ref) => ref.deref() !== undefined).length <= 1, 'collected');
+    assert.ok(descriptors().length <= before + 1);
+  });
+}
+
+ours('streams live as long as a function of the guest\'s', async (host) => {
+  const chunks = [];
+  const keep = (() => {
+    const wasi = new host.WASI({ version: 'preview1', stdin: () => 'read', stdout: (chunk) => chunks.push(Buffer.from(chunk).toString()) });
+    const memory = new WebAssembly.Memory({ initial: 1 });
+    wasi.start({ exports: { memory, _start() {} } });
+    const { fd_read: read, fd_write: write } = wasi.wasiImport;
+    return () => {
+      new Uint32Array(memory.buffer).set([64, 4]);
+      return [read(0, 0, 1, 32), write(1, 0, 1, 32)];
+    };
+  })();
+  await collect();
+  for (let i = 0; i < 3; i++) {
+    assert.deepEqual(keep(), [0, 0]);
+    await collect();
+  }
+  assert.deepEqual(chunks, ['read', 'read', 'read']);
+});
+
+ours('a capture outlives its guest', async (host) => {
+  const output = (() => {
+    const wasi = used(host, () => ({ stdin: 'text', stdout: new CapturedOutput() }));
+    return wasi.stdout;
+  })();
+  await collect();
+  assert.equal(output.text(), 'text');
+});
+
+ours('memory does not grow with the number of writes, nor of guests', async (host) => {
+  const guest = host.guest({ stdin: () => 'x', stdout() {}, stderr: 'ignore' });
+  const turn = async () => {
+    for (let i = 0; i < 20_000; i++) {
+      guest.raw.fd_write(1, 0, 0, 32);
+      new Uint32Array(guest.memory.buffer).set([64, 4]);
+      guest.raw.fd_write(1, 0, 1, 32);
+      guest.raw.fd_read(0, 0, 1, 32);
+    }
+    for (let i = 0; i < 200; i++) used(host, kinds.functions).close();
+    await collect();
+    return process.memoryUsage.rss();
+  };
+  await turn();
+  const before = await turn();
+  await turn();
+  assert.ok(await turn() - before < 2 ** 24, 'less than 16 MiB');
+});
+
+ours('a constructor that fails behind its streams', (host) => {
+  const before = descriptors().length;
+  const streams = { stdin: 'text', stdout() {}, stderr: 'capture' };
+  for (const wrong of [{ preopens: { '/': '/none' } }, { maxOutput: -1 }, { returnOnExit: 1 }, { sockets: ['x'] }]) {
+    assert.throws(() => new host.WASI({ version: 'preview1', ...streams, ...wrong }));
+  }
+  assert.equal(descriptors().length, before);
+});
+
+ours('in a Worker, also one that is ended in the middle of a callback', async (host) => {
+  const code = `
+    const { parentPort } = require('node:worker_threads');
+    const { WASI } = require(${JSON.stringify(host.specifier)});
+    const memory = new WebAssembly.Memory({ initial: 1 });
+    new Uint32Array(memory.buffer).set([64, 3]);
+    new Uint8Array(memory.buffer).set(Buffer.from('abc'), 64);
+    let text = '';
+    const wasi = new WASI({ version: 'preview1', stdin: 'in', stderr: 'capture', stdout(chunk) {
+      text += Buffer.from(chunk);
+      if (text.length < 9) return;
+      parentPort.postMessage([text, wasi.stderr.text()]);
+      for (;;);
+    } });
+    wasi.start({ exports: { memory, _start() {
+      for (;;) {
+        wasi.wasiImport.fd_write(2, 0, 1, 32);
+        wasi.wasiImport.fd_write(1, 0, 1, 32);
+      }
+    } } });`;
+  const workers = [1, 2].map(() => new Worker(code, { eval: true }));
+  const said = workers.map((worker) => new Promise((resolve, reject) => worker.once('message', resolve).once('error', reject)));
+  assert.deepEqual(await Promise.all(said), [['abcabcabc', 'abcabcabc'], ['abcabcabc', 'abcabcabc']]);
+  for (const worker of workers) await worker.terminate();
+});
