@@ -143,12 +143,16 @@ function accessDenied() {
   return Object.assign(new Error(message), { code: 'ERR_ACCESS_DENIED', permission: 'WASI', resource: '' });
 }
 
-/** What the function behind a standard input returned is no chunk. */
-function notAChunk(value) {
+/**
+ * What came for a standard input is no chunk.
+ * @param {unknown} value
+ * @param {string} source what gave it
+ */
+function notAChunk(value, source) {
   const later = typeof value?.then === 'function' ? ' A guest on this thread cannot wait for a promise.' : '';
   return new CodedTypeError(
     'ERR_INVALID_RETURN_VALUE',
-    `Expected a string, Uint8Array, null or undefined to be returned from the "options.stdin" function but got ${received(value)}.${later}`,
+    `Expected a string, Uint8Array, null or undefined to be ${source} but got ${received(value)}.${later}`,
   );
 }
 
@@ -168,6 +172,11 @@ function needsEventLoop() {
       'wait for them for ever. Use `await wasi.startAsync(instance)`, which lets the event loop go on (run() will take the guest ' +
       "off the thread), or read the stream first: `stdin: await require('node:stream/consumers').buffer(stream)`.",
   );
+}
+
+/** A Readable was destroyed before its end, without an error. As Node's own. */
+function prematureClose() {
+  return new CodedError('ERR_STREAM_PREMATURE_CLOSE', 'Premature close');
 }
 
 /** This JavaScript engine cannot suspend WebAssembly. */
@@ -206,4 +215,5 @@ module.exports = {
   notAMemory,
   notStarted,
   outOfRange,
+  prematureClose,
 };

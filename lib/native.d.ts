@@ -30,7 +30,7 @@ export interface Native {
    * words (the length; an errno, for its answer; whether it moved the guest's memory) and from byte 16 on what was written; or
    * where it `reads`, as length how much there is room for, and puts bytes there and their length.
    */
-  hookStream(hook: () => void, staging: Uint8Array, reads: boolean): StandardStream;
+  hookStream(hook: () => void, staging: Uint8Array, reads: boolean, waits: boolean): StandardStream;
   /** What a guest writes, kept: the first `limit` bytes. */
   Capture: new (limit: number) => Capture;
 }

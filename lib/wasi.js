@@ -101,6 +101,7 @@ class Guest {
   /** Releases every descriptor. Calls that wait for one are made again, and find it closed. */
   close() {
     this.sandbox.close();
+    this.arrivals?.close();
     for (const wake of this.waits) wake();
   }
 
@@ -189,6 +190,8 @@ class WASI {
     } catch (error) {
       if (error !== kExitCode) throw error;
       guest.gone();
+    } finally {
+      guest.arrivals?.rest();
     }
     return guest.exitCode;
   }
