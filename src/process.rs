@@ -51,7 +51,15 @@ impl Process {
     /// A guest without descriptors.
     pub fn new(options: Options) -> Self {
         let Options { args, env, max_fds, system, snapshot, dot_entries } = options;
-        Self { args, env, fds: Table::new(max_fds), system, snapshot, dot_entries, suspended: Suspended::default() }
+        Self {
+            args,
+            env,
+            fds: Table::new(max_fds),
+            system,
+            snapshot,
+            dot_entries,
+            suspended: Suspended::default(),
+        }
     }
 
     /// Gives it a stream under the next number. Errors: `Mfile`, and why the stream can't be looked at.

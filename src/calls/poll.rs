@@ -159,7 +159,9 @@ fn wait<G: Guest>(process: &Process, guest: &mut G, items: &[Item]) -> Result<Ve
         let next = until_next(process, items)?;
         let ticket = if ready_now { None } else { guest.ticket() };
         let suspends = ticket.is_some() && (guest.progress().is_none() || next > LAST);
-        let slice = if ready_now || suspends { 0 } else { next.min(SLICE) };
+        // Only the engine could end this wait, and it waits for the guest.
+        let hopeless = next == u64::MAX && waits.is_empty();
+        let slice = if ready_now || suspends || hopeless { 0 } else { next.min(SLICE) };
         process.system.wait(&mut waits, slice)?;
         let mut found = Vec::new();
         for item in items {
@@ -186,8 +188,7 @@ fn wait<G: Guest>(process: &Process, guest: &mut G, items: &[Item]) -> Result<Ve
         if suspends {
             suspend(process, guest, 0, timeout(items, next), || awaited(items))?;
         }
-        if next == u64::MAX && waits.is_empty() {
-            // Only the engine could end this wait, and it waits for the guest.
+        if hopeless {
             return Err(Errno::Deadlk.into());
         }
         if slice == SLICE {

@@ -31,7 +31,9 @@ pub fn sock_accept<G: Guest>(process: &Process, guest: &mut G, fd: u32, flags: u
     let accepted = if entry.flags().contains(Fdflags::NONBLOCK) {
         stream.accept()?
     } else {
-        retry(process, guest, &Awaiting { entry: &entry, stream, way: Way::Read }, 0, |_| Ok(stream.accept()?))?
+        retry(process, guest, &Awaiting { entry: &entry, stream, way: Way::Read }, 0, |_| {
+            Ok(stream.accept()?)
+        })?
     };
     let filetype = accepted.stat()?.filetype;
     let accepted = Entry::new(Object::Stream(accepted), filetype);

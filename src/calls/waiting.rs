@@ -46,12 +46,7 @@ pub fn retry<G: Guest, T>(
     }
 }
 
-fn until_ready<G: Guest>(
-    process: &Process,
-    guest: &mut G,
-    awaiting: &Awaiting<'_>,
-    done: usize,
-) -> Call {
+fn until_ready<G: Guest>(process: &Process, guest: &mut G, awaiting: &Awaiting<'_>, done: usize) -> Call {
     let Awaiting { entry, stream, way } = awaiting;
     let write = *way == Way::Write;
     suspend(process, guest, done, None, || vec![Awaited { entry: Arc::clone(entry), write }])?;

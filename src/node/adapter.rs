@@ -5,9 +5,9 @@
 //! which takes no arguments, and returns the errno that it then finds in the frame.
 
 use wasm_encoder::{
-    BlockType, CodeSection, ConstExpr, ElementSection, Elements, EntityType, ExportKind, ExportSection, Function,
-    FunctionSection, ImportSection, MemArg, MemArgTarget, MemoryType, Module, RefType, TableSection,
-    TableType, TypeSection, ValType,
+    BlockType, CodeSection, ConstExpr, ElementSection, Elements, EntityType, ExportKind, ExportSection,
+    Function, FunctionSection, ImportSection, MemArg, MemArgTarget, MemoryType, Module, RefType,
+    TableSection, TableType, TypeSection, ValType,
 };
 
 use super::frame::{ARGS, BLOCKS, ERRNO, NUMBER, PAGES, TICKET, UNBOUND, WAIT};

@@ -57,12 +57,7 @@ fn poller() -> MutexGuard<'static, Poller> {
 
 /// Has `wake`, a function of env, called as soon as one of the descriptors is ready, unless the ticket is forgotten before. The
 /// event loop lives until then. Errors: there is no descriptor, thread or memory for it.
-pub fn watch(
-    env: sys::napi_env,
-    ticket: u64,
-    wake: sys::napi_value,
-    streams: Vec<Awaited>,
-) -> Result<()> {
+pub fn watch(env: sys::napi_env, ticket: u64, wake: sys::napi_value, streams: Vec<Awaited>) -> Result<()> {
     let mut poller = poller();
     let bell = match &poller.bell {
         Some(bell) => Arc::clone(bell),
@@ -116,11 +111,7 @@ pub fn forget(ticket: u64) {
 }
 
 /// The function is going, perhaps with its env: whoever is still in the list must not call it.
-unsafe extern "C" fn on_gone(
-    _env: sys::napi_env,
-    data: *mut std::ffi::c_void,
-    _hint: *mut std::ffi::c_void,
-) {
+unsafe extern "C" fn on_gone(_env: sys::napi_env, data: *mut std::ffi::c_void, _hint: *mut std::ffi::c_void) {
     // SAFETY: it came from the box in `watch`, once for this finalizer.
     let (ticket, number) = *unsafe { Box::from_raw(data.cast::<(u64, u64)>()) };
     let mut poller = poller();

@@ -23,9 +23,7 @@ pub fn ticket() -> u64 {
 pub fn suspend(guest: &mut V8Guest<'_>, frame: Frame, ticket: u64) {
     let process = guest.process();
     let Some((timeout, streams)) = process.suspended.awaited(ticket) else { return };
-    let is_fd = |awaited: &Awaited| {
-        matches!(awaited.entry.object(), Object::Stream(stream) if matches!(stream.source(), Source::Fd(_)))
-    };
+    let is_fd = |awaited: &Awaited| matches!(awaited.entry.object(), Object::Stream(stream) if matches!(stream.source(), Source::Fd(_)));
     let (polled, engine): (Vec<_>, Vec<_>) = streams.into_iter().partition(is_fd);
     let reads = engine.iter().any(|awaited| !awaited.write);
     let writes = engine.iter().any(|awaited| awaited.write);

@@ -34,7 +34,13 @@ impl Script {
 
     /// A guest with this memory.
     pub fn over(bytes: Vec<u8>) -> Self {
-        Self { memory: Memory::over(bytes.leak()), pauses: 0, patience: PATIENCE, ticket: None, progress: None }
+        Self {
+            memory: Memory::over(bytes.leak()),
+            pauses: 0,
+            patience: PATIENCE,
+            ticket: None,
+            progress: None,
+        }
     }
 
     /// The same, ended when the engine has looked up so often.
