@@ -14,7 +14,6 @@ const errors = () => require('./errors.js');
 const isNodes = (source) => typeof source.read === 'function' && typeof source.on === 'function';
 
 class Arrivals {
-  #source;
   #next;
   #queue = new Queue();
   #ended = false;
@@ -22,7 +21,6 @@ class Arrivals {
   #pending;
 
   constructor(source) {
-    this.#source = source;
     this.#next = isNodes(source) ? new Events(source) : new Iteration(source);
   }
 

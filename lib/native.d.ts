@@ -27,8 +27,9 @@ export interface Native {
   bytesStream(bytes: Uint8Array): StandardStream;
   /**
    * A stream whose other side is `hook`, which is called without arguments, and held weakly. It finds in `staging` a header of
-   * words (the length; an errno, for its answer; whether it moved the guest's memory) and from byte 16 on what was written; or
-   * where it `reads`, as length how much there is room for, and puts bytes there and their length.
+   * words (the length; an errno, for its answer; whether it moved the guest's memory; a mode) and from byte 16 on what was written;
+   * or where it `reads`, as length how much there is room for, and puts bytes there and their length. One that `waits` may answer
+   * EAGAIN in mode 0; in mode 1 it says whether it would, and else how many bytes there are; in mode 2 it must not.
    */
   hookStream(hook: () => void, staging: Uint8Array, reads: boolean, waits: boolean): StandardStream;
   /** What a guest writes, kept: the first `limit` bytes. */
