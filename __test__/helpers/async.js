@@ -2,7 +2,6 @@
 // Cases of guests that are suspended while they wait. They need JavaScript Promise Integration: Node 24.20 or later, or 24.0 and
 // --experimental-wasm-jspi.
 const fs = require('node:fs');
-const os = require('node:os');
 const path = require('node:path');
 const { test } = require('node:test');
 const { hosts, tmp } = require('./both');
@@ -12,6 +11,9 @@ const { WASI } = hosts.ours;
 
 /** Why there is nothing to test here. */
 const skip = typeof WebAssembly.Suspending === 'function' ? false : `no JavaScript Promise Integration in Node ${process.version}`;
+
+/** The flags of this Node that its children need. */
+const flags = process.execArgv.filter((flag) => flag.includes('jspi'));
 
 /** A case, which gets the test and what its guests need; skipped where no guest can be suspended. */
 function suspends(title, fn) {
@@ -100,4 +102,4 @@ function fifo(t) {
   return { reader, writer, close };
 }
 
-module.exports = { WASI, beats, command, fifo, guest, os, skip, sleep, start, suspends };
+module.exports = { WASI, beats, command, fifo, flags, guest, skip, sleep, start, suspends };

@@ -205,11 +205,18 @@ fn timeout(items: &[Item], next: u64) -> Option<u64> {
 }
 
 fn awaited(items: &[Item]) -> Vec<Awaited> {
-    let streams = items.iter().filter_map(|item| match &item.state {
-        State::Stream(entry) => Some(Awaited { entry: Arc::clone(entry), write: item.writes() }),
-        State::Now(_) | State::Until(..) => None,
-    });
-    streams.collect()
+    let mut streams: Vec<_> = items
+        .iter()
+        .filter_map(|item| match &item.state {
+            State::Stream(entry) => Some(Awaited { entry: Arc::clone(entry), write: item.writes() }),
+            State::Now(_) | State::Until(..) => None,
+        })
+        .collect();
+    // However often it names one: whoever waits for all guests waits for no more than a guest has open.
+    let key = |awaited: &Awaited| (Arc::as_ptr(&awaited.entry), awaited.write);
+    streams.sort_by_key(key);
+    streams.dedup_by_key(|awaited| key(awaited));
+    streams
 }
 
 /// How long it is until the next time, ns.

@@ -49,10 +49,6 @@ impl Door {
         })
     }
 
-    pub const fn process(&self) -> &Process {
-        &self.process
-    }
-
     /// From now on, calls suspend the guest while they wait.
     pub fn suspend_calls(&self) {
         self.suspends.set(true);

@@ -63,12 +63,6 @@ impl Sandbox {
         self.door.suspend_calls();
     }
 
-    /// How many calls are suspended.
-    #[napi(getter)]
-    pub fn suspended(&self) -> u32 {
-        self.door.process().suspended.len() as u32
-    }
-
     /// Closes every descriptor. A call that needs one answers `Badf` from then on.
     #[napi]
     pub fn close(&self) {

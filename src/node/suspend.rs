@@ -9,8 +9,8 @@ use napi::sys;
 use super::door::V8Guest;
 use super::frame::{BLOCKS, Frame};
 use super::poller;
+use crate::abi::Errno;
 use crate::fds::Object;
-use crate::process::Awaited;
 use crate::stdio::Source;
 
 /// A ticket that no other call of the process has. 2^63 of them are not used up.
@@ -21,12 +21,22 @@ pub fn ticket() -> u64 {
 
 /// Has the adapter suspend the guest. Where JavaScript throws instead, that is pending, and the call has ended.
 pub fn suspend(guest: &mut V8Guest<'_>, frame: Frame, ticket: u64) {
-    let process = guest.process();
-    let Some((timeout, streams)) = process.suspended.awaited(ticket) else { return };
-    let is_fd = |awaited: &Awaited| matches!(awaited.entry.object(), Object::Stream(stream) if matches!(stream.source(), Source::Fd(_)));
-    let (polled, engine): (Vec<_>, Vec<_>) = streams.into_iter().partition(is_fd);
-    let reads = engine.iter().any(|awaited| !awaited.write);
-    let writes = engine.iter().any(|awaited| awaited.write);
+    // Should nothing be pending after all, the guest must not take an old answer for its own.
+    frame.answer(Errno::Canceled as u32);
+    let Some((timeout, streams)) = guest.process().suspended.awaited(ticket) else { return };
+    let (mut polled, mut reads, mut writes) = (Vec::new(), false, false);
+    for awaited in streams {
+        let Object::Stream(stream) = awaited.entry.object() else { continue };
+        match stream.source() {
+            Source::Fd(_) => polled.push(awaited),
+            Source::Engine if awaited.write => writes = true,
+            Source::Engine => reads = true,
+            Source::Ready => {}
+        }
+    }
+    // A stream that is ready and has nothing is asked again after a turn.
+    let nothing = polled.is_empty() && !reads && !writes;
+    let timeout = timeout.or_else(|| nothing.then_some(0));
     let Some(wake) = arrange(guest, timeout, reads, writes) else {
         guest.process().suspended.take(ticket);
         return;

@@ -61,13 +61,8 @@ impl Suspended {
         tickets
     }
 
-    /// How many there are.
-    pub fn len(&self) -> usize {
-        self.calls().len()
-    }
-
-    /// Whether there is none.
+    /// Whether no call is suspended.
     pub fn is_empty(&self) -> bool {
-        self.len() == 0
+        self.calls().is_empty()
     }
 }
