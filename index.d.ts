@@ -137,6 +137,8 @@ export class CapturedOutput {
 
   /**
    * The same as text. What is not UTF-8, also a character of which the limit cut a part, is U+FFFD; nothing is taken away.
+   *
+   * @throws {Error} `ERR_STRING_TOO_LONG`: it is more than a string can hold (512 MiB), as only a higher limit allows.
    */
   text(): string;
 

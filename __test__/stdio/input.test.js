@@ -4,6 +4,7 @@ const assert = require('node:assert/strict');
 const crypto = require('node:crypto');
 const { Blob } = require('node:buffer');
 const EventEmitter = require('node:events');
+const fs = require('node:fs');
 const { PassThrough, Readable } = require('node:stream');
 const { FILETYPE } = require('../helpers/abi');
 const { ours } = require('../helpers/both');
@@ -181,10 +182,15 @@ ours('a Readable is refused by what cannot wait for it, and by nothing else', (h
   }
 });
 
-ours('anything else is refused', ({ WASI }) => {
+ours('anything else is refused', async ({ WASI }) => {
   const TYPE = { name: 'TypeError', code: 'ERR_INVALID_ARG_TYPE' };
   for (const stdin of [{}, [], new Date(), new Map()]) {
     assert.throws(() => new WASI({ version: 'preview1', stdin }), { ...TYPE, message: /^The "options\.stdin" property must be of type number, string or function.*Uint8Array.*Readable.*'inherit' or 'ignore'\. Received/ });
   }
-  assert.throws(() => new WASI({ version: 'preview1', stdin: Symbol('s') }), TYPE);
+  for (const stdin of [Symbol('s'), 1n, true, null]) {
+    assert.throws(() => new WASI({ version: 'preview1', stdin }), { ...TYPE, message: /must be of type number\. Received/ });
+  }
+  const handle = await fs.promises.open(__filename);
+  assert.throws(() => new WASI({ version: 'preview1', stdin: handle }), TYPE);
+  await handle.close();
 });

@@ -4,6 +4,7 @@ const assert = require('node:assert/strict');
 const crypto = require('node:crypto');
 const fs = require('node:fs');
 const path = require('node:path');
+const { Writable } = require('node:stream');
 const { WritableStream } = require('node:stream/web');
 const { CapturedOutput } = require('../..');
 const { FILETYPE } = require('../helpers/abi');
@@ -200,6 +201,23 @@ ours('a list of ranges is one chunk', (host) => {
   const many = Array.from({ length: 400 }, (_, index) => `${index},`);
   assert.equal(gather(guest, 1, ...many), many.join('').length);
   assert.deepEqual(chunks, ['abcde', many.join('')]);
+});
+
+ours('every kind gets the same bytes, of any list of ranges', (host) => {
+  const chunks = [];
+  const [viaFunction, viaWritable] = [[], []];
+  const stream = new Writable({ write(chunk, encoding, done) { viaWritable.push(chunk); done(); } });
+  const one = host.guest({ stdout: (chunk) => viaFunction.push(chunk), stderr: 'capture' }, { pages: 20 });
+  const two = host.guest({ stdout: stream }, { pages: 20 });
+  for (let i = 0; i < 100; i++) {
+    const parts = Array.from({ length: crypto.randomInt(1, 80) }, () => crypto.randomBytes(crypto.randomInt(10) === 0 ? crypto.randomInt(5000) : crypto.randomInt(20)));
+    const { length } = Buffer.concat(parts);
+    for (const [guest, fd] of [[one, 1], [one, 2], [two, 1]]) assert.equal(gather(guest, fd, ...parts), length);
+    if (length > 0) chunks.push(Buffer.concat(parts));
+  }
+  assert.deepEqual(viaFunction.map((chunk) => Buffer.from(chunk)), chunks);
+  assert.deepEqual(viaWritable, chunks);
+  assert.ok(Buffer.concat(chunks).equals(one.wasi.stderr.bytes()));
 });
 
 ours('what is larger than a MiB comes in pieces', (host) => {
