@@ -101,13 +101,13 @@ suspends('a guest serves connections while the event loop makes them', async () 
   assert.match(wasi.stdout.text(), /^(echoed 5 bytes, then 0\nshutdown: 0\nclose: 0\n){2}$/);
 });
 
-suspends('a guest that names its pipe 65,536 times', async (t) => {
+suspends('a guest that names its pipe 1,000 times', async (t) => {
   const { reader, writer } = fifo(t);
   const { wasi, instance } = command('calls', { stdin: reader }, { host: { call() {} } });
   await wasi.initializeAsync(instance);
   const { memory, poll_oneoff } = instance.exports;
-  memory.grow(100);
-  const count = 65_536;
+  memory.grow(4);
+  const count = 1000;
   const bytes = new Uint8Array(memory.buffer, 0, 48 * count);
   for (let i = 0; i < count; i++) bytes[48 * i + 8] = 1;
   const polls = WebAssembly.promising(poll_oneoff)(0, 48 * count, count, 80 * count);
