@@ -112,7 +112,7 @@ function fromTar(filesystem, source) {
     feed(reader, source);
     return finish(reader, filesystem);
   }
-  if (typeof source?.[Symbol.asyncIterator] !== 'function' && typeof source?.[Symbol.iterator] !== 'function') {
+  if (source === null || typeof source !== 'object' || !(Symbol.asyncIterator in source || Symbol.iterator in source)) {
     throw invalidArgType('source', 'an instance of Uint8Array, Readable or AsyncIterable', source);
   }
   return fromStream(reader, filesystem, source);
