@@ -24,11 +24,12 @@ function userFolder(t) {
     fs.symlinkSync(target, path.join(folder, name));
   };
   put('node_modules/preopen', root);
+  put('node_modules/memfs', path.join(root, 'node_modules/memfs'));
   put('node_modules/.bin/preopen', path.join(root, 'bin/preopen.js'));
   put('bin/node', process.execPath);
   // As npx does, without asking npm.
   fs.writeFileSync(path.join(folder, 'bin/npx'), '#!/bin/sh\nexec "node_modules/.bin/$@"\n', { mode: 0o755 });
-  for (const guest of ['hello', 'files']) fs.copyFileSync(path.join(root, 'examples', `${guest}.wasm`), path.join(folder, `${guest}.wasm`));
+  for (const guest of ['hello', 'files', 'shout']) fs.copyFileSync(path.join(root, 'examples', `${guest}.wasm`), path.join(folder, `${guest}.wasm`));
   return folder;
 }
 

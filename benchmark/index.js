@@ -117,7 +117,7 @@ function summary(row, rounds) {
 const answers = new Map();
 
 async function compare(runtime, row, fixture) {
-  const names = Object.keys(contenders);
+  const names = Object.keys(contenders).filter((name) => row.only === undefined || row.only === name);
   const measured = Object.fromEntries(names.map((name) => [name, []]));
   const total = row.kind === 'once' ? rounds * 3 : row.kind === 'program' ? Math.min(rounds, 3) : rounds;
   // One unmeasured run of each brings files and code into the page cache.
@@ -130,8 +130,8 @@ async function compare(runtime, row, fixture) {
   const { name, kind, title, target, absolute, unit } = row;
   const result = { name, kind, title, unit, target, absolute, contenders: {} };
   for (const name of names) result.contenders[name] = summary(row, measured[name]);
-  const [theirs, ours] = names.map((name) => result.contenders[name]);
-  if (theirs.value !== undefined && ours.value !== undefined) {
+  const { 'node:wasi': theirs, preopen: ours } = result.contenders;
+  if (theirs?.value !== undefined && ours.value !== undefined) {
     result.ratio = ours.value / theirs.value;
     const ratios = ours.rounds.map(({ cpu }, i) => cpu / theirs.rounds[i].cpu).filter(Number.isFinite);
     result.spread = [Math.min(...ratios), Math.max(...ratios)];

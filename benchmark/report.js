@@ -13,7 +13,11 @@ function time(ns) {
   return `${ns.toFixed(1)} ns`;
 }
 
-const value = (measured) => (measured.value === undefined ? measured.failed : time(measured.value));
+/** A contender's figure; empty where a row is not for it. */
+const value = (measured) => {
+  if (measured === undefined) return '';
+  return measured.value === undefined ? measured.failed : time(measured.value);
+};
 
 function target({ target, absolute }) {
   if (target === undefined) return '';

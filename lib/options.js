@@ -1,6 +1,7 @@
 'use strict';
 // The options of `new WASI`: from whatever a caller passes to the plain configuration that native code trusts.
 
+const { readMaxOutput, readOutput, readStdin } = require('./stdio.js');
 const {
   validateArray,
   validateBoolean,
@@ -10,6 +11,13 @@ const {
   validateString,
 } = require('./validate.js');
 const { kNative } = require('./filesystem/symbols.js');
+
+/** What a preopen may be. */
+const MOUNTABLE =
+  'a path, an instance of FileSystem, an object with the property path, file or filesystem, or one with the synchronous ' +
+  'methods of node:fs or of a node:vfs provider';
+/** The longest name in a directory, bytes. */
+const MOST_NAME = 255;
 
 /** Loaded by the first failure. */
 const errors = () => require('./errors.js');
@@ -21,15 +29,17 @@ const errors = () => require('./errors.js');
  * @property {string[]} args
  * @property {string[]} env `NAME=value`
  * @property {Preopen[]} preopens in the order of their descriptors, from 3
- * @property {number[]} stdio the host's descriptors for 0, 1 and 2
+ * @property {import('./stdio.js').Standard[]} stdio 0, 1 and 2
  * @property {(number | string)[]} sockets descriptors, or addresses to listen on
  * @property {number} maxFds 0 for the default
  * @property {boolean} dotEntries
+ * @property {number | undefined} maxOutput bytes that each capture keeps
  *
  * @typedef {object} Preopen
  * @property {string} guest
  * @property {string} host
  * @property {import('./native').FileSystem} [filesystem] what is mounted in place of the host's directory
+ * @property {boolean} file a single file of the host's
  * @property {boolean} readOnly
  * @property {boolean} specialFiles
  */
@@ -48,11 +58,13 @@ function readOptions(options) {
   const preopens = readPreopens(options.preopens);
 
   const { stdin = 0, stdout = 1, stderr = 2 } = options;
-  validateInteger(stdin, 'options.stdin');
-  validateInteger(stdout, 'options.stdout');
-  validateInteger(stderr, 'options.stderr');
+  const stdio = [
+    readStdin(stdin),
+    readOutput(stdout, 'options.stdout', 1),
+    readOutput(stderr, 'options.stderr', 2),
+  ];
 
-  const { sockets, maxFds, dotEntries } = options;
+  const { sockets, maxFds, dotEntries, maxOutput } = options;
   if (maxFds !== undefined) validateInteger(maxFds, 'options.maxFds', 1);
   if (dotEntries !== undefined) validateBoolean(dotEntries, 'options.dotEntries');
 
@@ -61,10 +73,11 @@ function readOptions(options) {
     args,
     env,
     preopens,
-    stdio: [stdin, stdout, stderr],
+    stdio,
     sockets: readSockets(sockets),
     maxFds: maxFds ?? 0,
     dotEntries: dotEntries ?? false,
+    maxOutput: readMaxOutput(maxOutput),
   };
 }
 
@@ -115,32 +128,61 @@ function readPreopens(preopens) {
   return list;
 }
 
-/** A filesystem of ours, options, or whatever else stands for the path of a directory. */
+/** A filesystem of ours or of JavaScript's, options, or whatever else stands for the path of a directory. */
 function readPreopen(guest, value, name) {
-  if (value?.[kNative] !== undefined) return readFilesystem(guest, { filesystem: value }, name);
-  if (!isPlainObject(value)) return { guest, host: String(value), readOnly: false, specialFiles: false };
-  return Object.hasOwn(value, 'filesystem') ? readFilesystem(guest, value, name) : readDirectory(guest, value, name);
+  const preopen = { guest, host: '', filesystem: undefined, file: false, readOnly: false, specialFiles: false };
+  if (isFilesystem(value)) return { ...preopen, ...readFilesystem(guest, { filesystem: value }, name) };
+  if (!isPlainObject(value)) return { ...preopen, host: String(value) };
+  if (Object.hasOwn(value, 'filesystem')) return { ...preopen, ...readFilesystem(guest, value, name) };
+  if (Object.hasOwn(value, 'file')) return { ...preopen, ...readFile(guest, value, name) };
+  return { ...preopen, ...readDirectory(value, name) };
+}
+
+const isFilesystem = (value) => value?.[kNative] !== undefined || isProvider(value);
+
+/** Whether an object has the methods of a filesystem, and is no record of options. */
+function isProvider(value) {
+  if (value === null || (typeof value !== 'object' && typeof value !== 'function')) return false;
+  const reads = typeof value.openSync === 'function' || typeof value.readFileSync === 'function';
+  return reads && typeof value.path !== 'string';
 }
 
 /** `{ filesystem, readOnly }`. */
-function readFilesystem(guest, mount, name) {
-  const { filesystem, readOnly = false, ...unknown } = mount;
-  const native = filesystem?.[kNative];
-  if (native === undefined) throw errors().invalidArgType(`${name}.filesystem`, 'an instance of FileSystem', filesystem);
+function readFilesystem(guest, mounted, name) {
+  const { filesystem, readOnly = false, ...unknown } = mounted;
+  if (!isFilesystem(filesystem)) {
+    const expected = 'an instance of FileSystem or an object with the synchronous methods of node:fs or of a node:vfs provider';
+    throw errors().invalidArgType(`${name}.filesystem`, expected, filesystem);
+  }
   validateBoolean(readOnly, `${name}.readOnly`);
   refuseUnknown(unknown, name, 'filesystem');
   // An error calls it by the guest's name: it has none of its own.
-  return { guest, host: guest, filesystem: native, readOnly, specialFiles: false };
+  return { host: guest, filesystem: filesystem[kNative] ?? require('./provider/index.js').mount(filesystem), readOnly };
 }
 
-/** `{ path, readOnly, specialFiles }`. */
-function readDirectory(guest, directory, name) {
+/** `{ path, readOnly, specialFiles }`: a directory of the host's. */
+function readDirectory(directory, name) {
   const { path, readOnly = false, specialFiles = false, ...unknown } = directory;
+  if (path === undefined) throw errors().invalidArgType(name, MOUNTABLE, directory);
   validateString(path, `${name}.path`);
   validateBoolean(readOnly, `${name}.readOnly`);
   validateBoolean(specialFiles, `${name}.specialFiles`);
   refuseUnknown(unknown, name, 'directory');
-  return { guest, host: path, readOnly, specialFiles };
+  return { host: path, readOnly, specialFiles };
+}
+
+/** `{ file, readOnly, specialFiles }`: a single file of the host's. */
+function readFile(guest, mounted, name) {
+  const { file, readOnly = false, specialFiles = false, ...unknown } = mounted;
+  validateString(file, `${name}.file`);
+  validateBoolean(readOnly, `${name}.readOnly`);
+  validateBoolean(specialFiles, `${name}.specialFiles`);
+  refuseUnknown(unknown, name, 'file');
+  const last = guest.slice(guest.lastIndexOf('/') + 1);
+  if (last === '' || last === '.' || last === '..' || Buffer.byteLength(last) > MOST_NAME) {
+    throw errors().invalidArgValue('options.preopens', guest, 'must end in the name of the file');
+  }
+  return { host: file, file: true, readOnly, specialFiles };
 }
 
 /** A misspelt permission must not pass for one that was not asked for. */

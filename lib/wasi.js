@@ -5,6 +5,7 @@ const adapter = require('./adapter.js');
 const { Imports } = require('./imports.js');
 const native = require('./native.js');
 const { readOptions } = require('./options.js');
+const { openStandard } = require('./stdio.js');
 const { validateBoolean, validateFunction, validateObject, validateUndefined } = require('./validate.js');
 
 /** Loaded by the first failure. */
@@ -27,18 +28,48 @@ class Guest {
   exitCode = 0;
   exited = false;
   returnOnExit = true;
+  /** Whether the guest may be suspended while it waits: it is otherwise refused what only the event loop brings. */
+  suspends = false;
+  /** The captures behind 1 and 2, by descriptor. */
+  captured = [];
+  /** What comes through the event loop for 0; see streams.js. */
+  arrivals = undefined;
+  /** The Writables behind 1 and 2. */
+  writables = [];
+  /** The functions by which native code calls streams written in JavaScript: they live as long as the guest. */
+  streamHooks = [];
+  /** The guest's memory as native code knows it, and its length then. */
+  seen = undefined;
+  seenLength = 0;
 
   constructor(config) {
     config.hooks = this;
+    this.maxOutput = config.maxOutput;
+    config.stdio = openStandard(this, config.stdio);
     this.bindingName = config.unstable ? 'wasi_unstable' : 'wasi_snapshot_preview1';
+    // Native code holds what a filesystem written in JavaScript needs weakly.
+    this.preopens = config.preopens;
     this.sandbox = native.load().create(config);
     this.functions = adapter.instantiate(this.sandbox.dispatch);
     this.sandbox.attach(adapter.frameBytes);
   }
 
+  /** Releases every descriptor, and what was mounted. */
+  close() {
+    this.sandbox.close();
+    this.preopens = undefined;
+  }
+
   /** Where the guest's memory is now. Also asked between the slices of a long wait, where a terminated Worker notices. */
   view() {
-    return adapter.view(this.memory);
+    this.seen = adapter.view(this.memory);
+    this.seenLength = this.seen.length;
+    return this.seen;
+  }
+
+  /** Whether the memory is elsewhere than native code believes: it moves only where it grows, and a view of it ends then. */
+  hasMoved() {
+    return this.seen.length !== this.seenLength;
   }
 
   /**
@@ -85,7 +116,7 @@ class WASI {
         guest.returnOnExit = returnOnExit;
       }
     } catch (error) {
-      guest.sandbox.close();
+      guest.close();
       throw error;
     }
 
@@ -102,6 +133,7 @@ class WASI {
     // Asked again: what was read of the arguments may have been getters, and one of them may have bound another memory.
     // Native code knows a memory only by its size, and would go on in the first one.
     if (guest.started) throw errors().alreadyStarted();
+    if (guest.arrivals !== undefined && !guest.suspends) throw errors().needsEventLoop();
     adapter.bind(guest.functions.memory_size, memory);
     guest.memory = memory;
     guest.instance = instance;
@@ -120,7 +152,7 @@ class WASI {
     } catch (error) {
       if (error !== kExitCode) throw error;
       // The guest is gone. After a plain return it is not: its exports may still be called.
-      if (guest.exited) guest.sandbox.close();
+      if (guest.exited) guest.close();
     }
     return guest.exitCode;
   }
@@ -140,7 +172,15 @@ class WASI {
   }
 
   close() {
-    this[kGuest].sandbox.close();
+    this[kGuest].close();
+  }
+
+  get stdout() {
+    return this[kGuest].captured[1];
+  }
+
+  get stderr() {
+    return this[kGuest].captured[2];
   }
 
   get sockets() {

@@ -1,14 +1,23 @@
 'use strict';
 // Runs the built preview1 programs of a public suite (WebAssembly/wasi-testsuite's form: NAME.wasm beside NAME.json) and
-// counts which pass: `node scripts/conformance.js FOLDER [--under node:wasi]`. The suite is not part of this project.
+// counts which pass: `node scripts/conformance.js FOLDER [--under node:wasi] [--on memory|overlay]`. The suite is not part
+// of this project.
 
 const { spawnSync } = require('node:child_process');
 const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
+const { parseArgs } = require('node:util');
 
 const DEFAULTS = { args: [], root: null, env: {}, exit_code: 0, stderr: '', stdout: '' };
 const TIMEOUT_MS = 20_000;
+
+/** What a program gets as its root, for the directory that the suite has for it. */
+const KINDS = {
+  host: (root) => root,
+  memory: (root) => require('..').MemoryFileSystem.fromDirectory(root),
+  overlay: (root) => new (require('..').OverlayFileSystem)({ lower: root }),
+};
 
 if (process.argv[2] === '--child') {
   child(JSON.parse(process.argv[3]));
@@ -17,9 +26,9 @@ if (process.argv[2] === '--child') {
 }
 
 /** Runs one program in this process, with its exit code as ours. */
-function child({ under, wasm, args, env, root }) {
+function child({ under, on, wasm, args, env, root }) {
   const { WASI } = require(under === 'preopen' ? '..' : under);
-  const preopens = root === null ? {} : { '/': root };
+  const preopens = root === null ? {} : { '/': KINDS[on](root) };
   const extra = under === 'preopen' ? { dotEntries: true } : {};
   const wasi = new WASI({ version: 'preview1', args: [path.basename(wasm), ...args], env, preopens, ...extra });
   const module = new WebAssembly.Module(fs.readFileSync(wasm));
@@ -44,7 +53,7 @@ function specification(file) {
 }
 
 /** Runs one program over a fresh copy of its root, and says why it failed, or null. */
-function run(wasm, under) {
+function run(wasm, under, on) {
   const expected = specification(wasm.replace(/\.wasm$/, '.json'));
   const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'preopen-conformance-'));
   try {
@@ -53,7 +62,7 @@ function run(wasm, under) {
       root = path.join(scratch, 'root');
       fs.cpSync(path.resolve(path.dirname(wasm), expected.root), root, { recursive: true, verbatimSymlinks: true });
     }
-    const request = { under, wasm, args: expected.args, env: expected.env, root };
+    const request = { under, on, wasm, args: expected.args, env: expected.env, root };
     // Files: the pipes that Node makes for a child are sockets, which some programs can tell.
     const [stdout, stderr] = ['stdout', 'stderr'].map((name) => path.join(scratch, name));
     const files = [stdout, stderr].map((name) => fs.openSync(name, 'w'));
@@ -86,11 +95,13 @@ function isPreview1(wasm) {
 }
 
 function main() {
-  const [folder] = process.argv.slice(2);
-  const at = process.argv.indexOf('--under');
-  const under = at === -1 ? 'preopen' : process.argv[at + 1];
-  if (folder === undefined || !['preopen', 'node:wasi'].includes(under)) {
-    console.error('usage: node scripts/conformance.js FOLDER [--under node:wasi]');
+  const string = (value) => ({ type: 'string', default: value });
+  const { values, positionals } = parseArgs({ options: { under: string('preopen'), on: string('host') }, allowPositionals: true });
+  const { under, on } = values;
+  const [folder] = positionals;
+  const known = under === 'preopen' ? Object.hasOwn(KINDS, on) : under === 'node:wasi' && on === 'host';
+  if (folder === undefined || !known) {
+    console.error('usage: node scripts/conformance.js FOLDER [--under node:wasi] [--on memory|overlay]');
     process.exit(2);
   }
   const programs = fs
@@ -101,10 +112,10 @@ function main() {
     .sort();
   const failed = [];
   for (const wasm of programs) {
-    const why = run(wasm, under);
+    const why = run(wasm, under, on);
     if (why !== null) failed.push(`${path.relative(folder, wasm)}: ${why}`);
   }
   failed.forEach((line) => console.log(`failed: ${line}`));
-  console.log(`${under} on Node ${process.versions.node}: ${programs.length - failed.length} passed, ${failed.length} failed`);
+  console.log(`${under}, ${on} filesystem, on Node ${process.versions.node}: ${programs.length - failed.length} passed, ${failed.length} failed`);
   process.exitCode = failed.length === 0 && programs.length > 0 ? 0 : 1;
 }

@@ -1,5 +1,7 @@
 // Wherever the types of Node say WASI, this package's fit. CommonJS.
 
+import fs = require('node:fs');
+import memfs = require('memfs');
 import builtin = require('node:wasi');
 import preopen = require('preopen');
 
@@ -9,5 +11,9 @@ const fromTheirOptions = (options: builtin.WASIOptions) => new preopen.WASI(opti
 
 class Derived extends preopen.WASI {}
 const derived: builtin.WASI = new Derived({ version: 'unstable' });
+new preopen.WASI({ version: 'preview1', stdin: process.stdin, stdout: process.stdout, stderr: process.stderr });
+
+// What has node:fs's methods is a filesystem.
+new preopen.WASI({ version: 'preview1', preopens: { '/fs': fs, '/memfs': memfs.fs, '/vol': memfs.vol, '/ro': { filesystem: memfs.vol, readOnly: true } } });
 
 export = { constructor, derived, fromTheirOptions, instance };

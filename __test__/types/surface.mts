@@ -1,6 +1,7 @@
 // The public types, from an ES module: what must compile does, and what must not is marked.
 
 import preopen, {
+<<<<<<< HEAD
   FileSystem,
   MemoryFileSystem,
   WASI,
@@ -8,6 +9,19 @@ import preopen, {
   type MemoryFileSystemUsage,
   type PreopenedDirectory,
   type SocketInfo,
+=======
+  CapturedOutput,
+  WASI,
+  type Chunk,
+  type FileSystemProvider,
+  type FinalizeBindingsOptions,
+  type PreopenedDirectory,
+  type PreopenedFile,
+  type PreopenedFileSystem,
+  type SocketInfo,
+  type StandardInput,
+  type StandardOutput,
+>>>>>>> memory
   type WASIOptions,
 } from 'preopen';
 import 'preopen/register';
@@ -26,6 +40,23 @@ const options: WASIOptions = {
   maxFds: 64,
   dotEntries: true,
 };
+
+const file: PreopenedFile = { file: './app.conf', readOnly: true };
+const provider: FileSystemProvider = {
+  openSync: (path, flags) => path.length + flags.length,
+  closeSync(fd) {
+    void fd.toFixed();
+  },
+  readSync: (_fd, _buffer, _offset, length, position) => length + position,
+  lstatSync: () => ({ isFile: () => true, size: 1n }),
+};
+const whole: FileSystemProvider = { readFileSync: () => 'text', statSync: () => ({ mode: 0o100644, size: 4 }) };
+const mounted: PreopenedFileSystem = { filesystem: provider, readOnly: true };
+new WASI({ version: 'preview1', preopens: { '/etc/app.conf': file, '/js': provider, '/whole': whole, '/ro': mounted } });
+// @ts-expect-error neither openSync nor readFileSync
+const none: FileSystemProvider = { statSync: () => ({}) };
+// @ts-expect-error a misspelt permission
+new WASI({ version: 'preview1', preopens: { '/': { file: './x', readonly: true } } });
 
 const wasi: WASI = new WASI(options);
 const same: WASI = new preopen.WASI({ version: 'unstable' });
@@ -46,6 +77,26 @@ wasi[Symbol.dispose]();
   using scoped = new WASI({ version: 'preview1' });
   scoped.getImportObject();
 }
+
+const captured = new CapturedOutput({ limit: 1024 });
+const inputs: StandardInput[] = [0, '', 'text', new Uint8Array(1), new DataView(new ArrayBuffer(1)), new ArrayBuffer(1), () => null, () => 'next',
+  (): Chunk | undefined => undefined, (async function* () { yield 'later'; })()];
+const outputs: StandardOutput[] = [1, 'inherit', 'ignore', 'capture', captured, (chunk) => { chunk.subarray(1); }, async (chunk: Uint8Array) => chunk.length,
+  { write: (chunk) => chunk.length > 0, on() {} }];
+for (const stdin of inputs) for (const stdout of outputs) new WASI({ version: 'preview1', stdin, stdout, stderr: stdout, maxOutput: Infinity });
+const both: CapturedOutput | undefined = wasi.stdout ?? wasi.stderr;
+const said: [Uint8Array, string, boolean, number, number, number] = [captured.bytes(), captured.text(), captured.truncated, captured.dropped, captured.length, captured.limit];
+captured.clear();
+// @ts-expect-error it is the guest that writes
+wasi.stdout = captured;
+// @ts-expect-error there is no such kind
+new WASI({ version: 'preview1', stdout: 'pipe' });
+// @ts-expect-error a chunk is bytes
+new WASI({ version: 'preview1', stdout: (chunk: string) => chunk.length });
+// @ts-expect-error a number is no chunk
+new WASI({ version: 'preview1', stdin: () => 5 });
+// @ts-expect-error nor is a promise
+new WASI({ version: 'preview1', stdin: async () => 'late' });
 
 class Derived extends WASI {
   override finalizeBindings(target: object): void {
@@ -71,6 +122,7 @@ WASI(options);
 // @ts-expect-error the imports are replaced one by one
 wasi.wasiImport = {};
 
+<<<<<<< HEAD
 const memory = new MemoryFileSystem({ '/a': 'text', '/b': new Uint8Array(1), '/c/': null }, { maxBytes: 100, maxInodes: 10 });
 const base: FileSystem = memory;
 new WASI({ version: 'preview1', preopens: { '/m': memory, '/r': { filesystem: base, readOnly: true }, '/h': './data' } });
@@ -96,3 +148,6 @@ new MemoryFileSystem({ '/a': 5 });
 new WASI({ version: 'preview1', preopens: { '/m': { filesystem: memory, readonly: true } } });
 
 export { code, later, unpacked, usage, errno, imports, nothing, port, same };
+=======
+export { code, errno, imports, none, nothing, port, same };
+>>>>>>> memory

@@ -55,6 +55,13 @@ impl Door {
     }
 }
 
+impl Drop for Door {
+    fn drop(&mut self) {
+        // Only a finalizer drops a door. Closing a file may run JavaScript, if the file is of its making.
+        javascript::collect(|| self.process.fds.clear());
+    }
+}
+
 /// The function `dispatch` of a door, which it keeps alive, and whose hooks it keeps alive.
 pub fn dispatch_function(env: sys::napi_env, door: Rc<Door>) -> Result<sys::napi_value> {
     const NAME: &CStr = c"dispatch";

@@ -5,6 +5,8 @@ use std::cell::Cell;
 thread_local! {
     /// How often JavaScript ran on this thread that may have moved a guest's memory, or thrown.
     static RUNS: Cell<u64> = const { Cell::new(0) };
+    /// Whether what is dropped now is dropped by the collector, so that nobody could be told of an exception.
+    static COLLECTING: Cell<bool> = const { Cell::new(false) };
 }
 
 /// How often [`ran`] was told so far.
@@ -13,7 +15,35 @@ pub fn runs() -> u64 {
 }
 
 /// Tells that JavaScript ran which may have made a guest's memory grow, or left an exception pending.
-#[expect(dead_code, reason = "the first to run JavaScript is the next change")]
 pub fn ran() {
     RUNS.set(RUNS.get().wrapping_add(1));
+}
+
+/// Drops what the collector found unused.
+pub fn collect(drop: impl FnOnce()) {
+    let before = COLLECTING.replace(true);
+    drop();
+    COLLECTING.set(before);
+}
+
+/// Whether an exception would have nobody to reach.
+pub fn is_collecting() -> bool {
+    COLLECTING.get()
+}
+
+/// A thread, to be compared with the one that runs. Values of Node-API are of one thread only.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Here(usize);
+
+impl Here {
+    /// The thread that runs.
+    pub fn now() -> Self {
+        // Each thread has its own counter, at an address of its own.
+        Self(RUNS.with(|runs| std::ptr::from_ref(runs).addr()))
+    }
+
+    /// Whether it is the thread that runs.
+    pub fn is_here(self) -> bool {
+        self == Self::now()
+    }
 }

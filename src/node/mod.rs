@@ -13,9 +13,12 @@ mod error;
 mod filesystem;
 mod frame;
 mod javascript;
+mod mounts;
 mod options;
+mod provider;
 mod sandbox;
 mod signals;
+mod stream;
 
 use napi::bindgen_prelude::BufferSlice;
 use napi::{Env, Result};

@@ -2,39 +2,22 @@
 
 use std::ffi::CStr;
 use std::os::fd::BorrowedFd;
-use std::path::Path;
 use std::sync::Arc;
 
 use napi::Either;
 use napi::bindgen_prelude::ClassInstance;
 use napi_derive::napi;
 
-use super::filesystem::FileSystem;
+use super::mounts::{Mount, Preopen, mounts};
+use super::stream::StandardStream;
 use crate::abi::{Errno, Snapshot};
 use crate::guest::Strings;
 use crate::process::{self, Process};
 use crate::stdio::{self, Socket, Stream};
 use crate::system::Host;
-use crate::vfs::host::{HostDir, MountOptions};
-use crate::vfs::{Dir, ReadOnly};
 
 /// How many descriptors a guest may have, unless it is said: what a Unix shell gives a program.
 const DEFAULT_MAX_FDS: u64 = 1024;
-
-/// A directory to open from the start.
-#[napi(object, object_to_js = false)]
-pub struct Preopen<'e> {
-    /// The guest's name for it.
-    pub guest: String,
-    /// The host's path; of another filesystem, what an error calls it.
-    pub host: String,
-    /// What is mounted in place of a directory of the host's.
-    pub filesystem: Option<ClassInstance<'e, FileSystem>>,
-    /// Whether nothing in it can be changed.
-    pub read_only: bool,
-    /// Whether FIFOs and devices in it can be opened.
-    pub special_files: bool,
-}
 
 /// What a sandbox is made of.
 #[napi(object, object_to_js = false)]
@@ -45,8 +28,8 @@ pub struct Options<'e> {
     pub env: Vec<String>,
     /// The directories, in the order of their descriptors, from 3 on.
     pub preopens: Vec<Preopen<'e>>,
-    /// The host's descriptors for 0, 1 and 2.
-    pub stdio: Vec<i32>,
+    /// 0, 1 and 2: the host's descriptors, or streams of ours.
+    pub stdio: Vec<Either<i32, ClassInstance<'e, StandardStream>>>,
     /// Sockets, behind the directories: the host's descriptors, or addresses to listen on.
     pub sockets: Vec<Either<i32, String>>,
     /// How many descriptors it may have open; 0 for the default.
@@ -90,12 +73,16 @@ pub fn process(options: Options<'_>) -> Result<(Process, Vec<GivenSocket>), Fail
         snapshot: if unstable { Snapshot::Preview0 } else { Snapshot::Preview1 },
         dot_entries,
     });
-    for fd in stdio {
-        process.add_stream(duplicate(fd)?)?;
+    for standard in stdio {
+        let stream = match standard {
+            Either::A(fd) => duplicate(fd)?,
+            Either::B(standard) => standard.stream(),
+        };
+        process.add_stream(stream)?;
     }
-    for preopen in preopens {
-        let opened = open(&preopen).and_then(|dir| process.add_preopen(preopen.guest.as_bytes(), dir));
-        opened.map_err(|errno| Failure(errno, Some((c"path", preopen.host))))?;
+    for Mount { guest, dir, host } in mounts(preopens)? {
+        let added = process.add_preopen(guest.as_bytes(), dir);
+        added.map_err(|errno| Failure(errno, Some((c"path", host))))?;
     }
     let mut given = Vec::with_capacity(sockets.len());
     for socket in sockets {
@@ -128,17 +115,6 @@ fn duplicate(fd: i32) -> Result<Arc<dyn Stream>, Errno> {
     }
     // SAFETY: used for one system call, which says so where the number is not open.
     stdio::duplicate(unsafe { BorrowedFd::borrow_raw(fd) })
-}
-
-fn open(preopen: &Preopen<'_>) -> Result<Box<dyn Dir>, Errno> {
-    let dir = match &preopen.filesystem {
-        Some(filesystem) => filesystem.mount()?,
-        None => {
-            let options = MountOptions { special_files: preopen.special_files, ..MountOptions::default() };
-            Box::new(HostDir::open_ambient(Path::new(&preopen.host), options)?) as Box<dyn Dir>
-        }
-    };
-    Ok(if preopen.read_only { Box::new(ReadOnly(dir)) } else { dir })
 }
 
 /// The default, or half of what the host process may have, where that is less.

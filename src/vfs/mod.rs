@@ -12,11 +12,13 @@ mod path;
 mod read_only;
 mod remove;
 mod rooted;
+mod single_file;
 mod split;
 pub mod tar;
 mod tour;
 mod trail;
 pub mod tree;
+mod with_files;
 
 use std::any::Any;
 use std::ops::ControlFlow;
@@ -29,8 +31,10 @@ pub use path::{LinkTarget, MAX_PATH, Path};
 pub use read_only::ReadOnly;
 pub use remove::remove_contents;
 pub use rooted::Rooted;
+pub use single_file::SingleFile;
 pub use tour::{Step, Tour};
 pub use trail::Trail;
+pub use with_files::{Files, WithFiles};
 
 use crate::abi::{Errno, Filestat, Filetype};
 use crate::span::Span;

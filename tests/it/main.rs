@@ -11,3 +11,4 @@ mod scripted;
 mod support;
 mod tidy;
 mod vfs_contract;
+mod with_files;

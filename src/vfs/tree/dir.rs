@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use super::Tree;
 use super::resolve::{Follow, Found, Reached, walk};
+use super::{Kept, Tree};
 use crate::abi::{Errno, Filestat, Filetype};
 use crate::vfs::split::Split;
 use crate::vfs::{Dir, DirEntry, LinkTarget, OpenOptions, Opened, Path, Result, SetTimes};
@@ -15,6 +15,7 @@ use crate::vfs::{Dir, DirEntry, LinkTarget, OpenOptions, Opened, Path, Result, S
 pub struct TreeDir<T: Tree> {
     tree: Arc<T>,
     node: T::Node,
+    kept: Kept,
 }
 
 /// Where a name is to be made.
@@ -26,7 +27,7 @@ struct Place<'p, N> {
 impl<T: Tree> TreeDir<T> {
     /// The directory that a node is.
     pub const fn new(tree: Arc<T>, node: T::Node) -> Self {
-        Self { tree, node }
+        Self { tree, node, kept: Kept::new(None) }
     }
 
     /// The tree that it is of.
@@ -124,7 +125,7 @@ impl<T: Tree> Dir for TreeDir<T> {
             _ if directory || must_be_dir => Err(Errno::Notdir),
             Filetype::RegularFile => Ok(Opened::File(self.tree.open(&node, access, truncate)?)),
             Filetype::SymbolicLink => Err(Errno::Loop),
-            _ => Err(Errno::Notcapable),
+            _ => self.tree.open_special(&node, access),
         }
     }
 
@@ -140,7 +141,7 @@ impl<T: Tree> Dir for TreeDir<T> {
     }
 
     fn list(&self, cookie: u64, each: &mut dyn FnMut(DirEntry<'_>) -> ControlFlow<()>) -> Result<()> {
-        self.tree.list(&self.node, cookie, each)
+        self.tree.list_open(&self.node, &self.kept, cookie, each)
     }
 
     fn mode_at(&self, path: Path<'_>, follow: bool) -> Result<u32> {

@@ -8,15 +8,21 @@
 mod dir;
 mod resolve;
 
+use std::any::Any;
 use std::ops::ControlFlow;
+use std::sync::{Arc, Mutex};
 
 pub use dir::TreeDir;
 
-use super::{Access, DirEntry, File, Result, SetTimes};
+use super::{Access, DirEntry, File, Opened, Result, SetTimes};
 use crate::abi::{Errno, Filestat, Filetype};
 
 /// The longest name, bytes. Linux's own number, NAME_MAX.
 pub const MAX_NAME: usize = 255;
+
+/// What an open directory keeps from one listing to the next, for a kind whose cookies mean nothing without it. Nothing locks it
+/// while entries are handed out.
+pub type Kept = Mutex<Option<Arc<dyn Any + Send + Sync>>>;
 
 /// A filesystem by its nodes. A name that is handed over has 1 to [`MAX_NAME`] bytes, no slash, and is neither `.` nor `..`.
 ///
@@ -48,6 +54,22 @@ pub trait Tree: Send + Sync + 'static {
         cookie: u64,
         each: &mut dyn FnMut(DirEntry<'_>) -> ControlFlow<()>,
     ) -> Result<()>;
+
+    /// As [`Tree::list`], with what the open directory keeps.
+    fn list_open(
+        &self,
+        dir: &Self::Node,
+        _kept: &Kept,
+        cookie: u64,
+        each: &mut dyn FnMut(DirEntry<'_>) -> ControlFlow<()>,
+    ) -> Result<()> {
+        self.list(dir, cookie, each)
+    }
+
+    /// Opens what is neither a file, a directory nor a link. Errors: `Notcapable` where the mount does not allow it.
+    fn open_special(&self, _node: &Self::Node, _access: Access) -> Result<Opened> {
+        Err(Errno::Notcapable)
+    }
 
     /// Returns when a node is safe. Like fsync(2).
     fn sync(&self, node: &Self::Node) -> Result<()>;
