@@ -41,17 +41,6 @@ export interface PreopenedDirectory {
   specialFiles?: boolean | undefined;
 }
 
-/** A filesystem that a guest may use, with permissions. A {@link FileSystem} alone is short for `{ filesystem }`. */
-export interface PreopenedFilesystem {
-  /** It outlives the guest, and may be in the preopens of several at once. */
-  filesystem: FileSystem;
-  /**
-   * Refuses every change by this guest: what would write, create, remove, rename or set times answers `ROFS` (69).
-   * @default false
-   */
-  readOnly?: boolean | undefined;
-}
-
 /**
  * A single file of the host's, mounted under the guest's name for it. The guest's directory of it has the names that are
  * mounted there; where it is a preopen itself, or lies in one, also what that has.
@@ -77,8 +66,8 @@ export interface PreopenedFile {
 
 /** A filesystem that a guest may use, with permissions. */
 export interface PreopenedFileSystem {
-  /** The filesystem. */
-  filesystem: FileSystemProvider;
+  /** The filesystem. One of ours outlives the guest, and may be in the preopens of several at once. */
+  filesystem: FileSystem | FileSystemProvider;
   /**
    * Refuses every change through this preopen: `ROFS` (69).
    * @default false
@@ -135,7 +124,7 @@ export interface FileSystemProviderMethods {
 }
 
 /** What a guest may find open. */
-export type Preopen = string | PreopenedDirectory | PreopenedFile | PreopenedFileSystem | FileSystemProvider;
+export type Preopen = string | PreopenedDirectory | PreopenedFile | PreopenedFileSystem | FileSystem | FileSystemProvider;
 
 /**
  * A TCP socket that a guest finds open: a descriptor of the host (listening or connected), or an address on which
@@ -258,16 +247,6 @@ export interface WASIOptions {
    */
   env?: object | undefined;
   /**
-<<<<<<< HEAD
-   * The directories that the guest may use: its own names for them, and where they are on the host, or a filesystem of
-   * one's own. They take the descriptors from 3 on, in the order of the object's keys (those that look like integers come
-   * first). Nothing outside them can be reached.
-   * @default {}
-   */
-  preopens?:
-    | { [guestPath: string]: string | PreopenedDirectory | FileSystem | PreopenedFilesystem | undefined }
-    | undefined;
-=======
    * The directories that the guest may use: its own names for them, and where they are on the host. They take the
    * descriptors from 3 on, in the order of the object's keys (those that look like integers come first). Nothing
    * outside them can be reached. One may lie within another (`/data` and `/data/tmp`): a program uses the one with the
@@ -275,7 +254,6 @@ export interface WASIOptions {
    * @default {}
    */
   preopens?: { [guestPath: string]: Preopen | undefined } | undefined;
->>>>>>> memory
   /**
    * What the guest reads from 0. A number is a descriptor of the host, which is duplicated: what the guest closes is its
    * own. See {@link StandardInput}; all but numbers are not in `node:wasi`.

@@ -131,6 +131,13 @@ ours('listings: as it was when it began, linear, with the inodes of stat', (host
   assert.equal(rest[0].name, entries[first.length].name, 'a cookie means the same after a change');
   assert.equal(guest.list(dir).length, 1000 - first.length, 'from the beginning on it is read anew');
   assert.equal(guest.readdir(dir, { cookie: 2n ** 64n - 1n }).used, 0);
+
+  // Of many listings at once the oldest are read anew: the memory for them is bounded.
+  const dirs = Array.from({ length: 40 }, () => guest.opened(3, 'dir'));
+  const begun = dirs.map((fd) => guest.readdir(fd, { size: 200 }).entries.at(-1));
+  reads = 0;
+  for (const [index, fd] of dirs.entries()) assert.ok(guest.readdir(fd, { cookie: begun[index].next, size: 200 }).entries.length > 0);
+  assert.ok(reads >= 8 && reads <= 40, `${reads}`);
 });
 
 ours('a folder of node:fs: special files stay closed', (host) => {

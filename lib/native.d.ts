@@ -64,7 +64,7 @@ export interface Capture {
  * or bytes, without NUL.
  */
 export interface FileSystem {
-  /** What native code holds weakly, and this object is to keep. */
+  /** What native code holds weakly, and this object is to keep; one made over it (an overlay) has to keep it as well. */
   hooks?: object;
   usage(): [bytes: number, inodes: number, maxBytes: number, maxInodes: number] | null;
   populate(paths: string[], contents: (string | Uint8Array | null)[]): [errno: number, index: number] | null;

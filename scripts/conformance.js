@@ -1,6 +1,6 @@
 'use strict';
 // Runs the built preview1 programs of a public suite (WebAssembly/wasi-testsuite's form: NAME.wasm beside NAME.json) and
-// counts which pass: `node scripts/conformance.js FOLDER [--under node:wasi] [--on memory|overlay]`. The suite is not part
+// counts which pass: `node scripts/conformance.js FOLDER [--under node:wasi] [--on memory|overlay|memfs|node:fs]`. The suite is not part
 // of this project.
 
 const { spawnSync } = require('node:child_process');
@@ -16,8 +16,25 @@ const TIMEOUT_MS = 20_000;
 const KINDS = {
   host: (root) => root,
   memory: (root) => require('..').MemoryFileSystem.fromDirectory(root),
+  // Filesystems written in JavaScript.
+  memfs: (root) => volume(root),
+  'node:fs': (root) => require('../__test__/helpers/below').below(root),
   overlay: (root) => new (require('..').OverlayFileSystem)({ lower: root }),
 };
+
+/** What is in a directory, in memory. */
+function volume(root) {
+  const { Volume } = require('memfs');
+  const copy = Volume.fromJSON({ '/': null });
+  for (const entry of fs.readdirSync(root, { withFileTypes: true, recursive: true })) {
+    const from = path.join(entry.parentPath ?? entry.path, entry.name);
+    const to = `/${path.relative(root, from)}`;
+    if (entry.isDirectory()) copy.mkdirSync(to, { recursive: true });
+    else if (entry.isSymbolicLink()) copy.symlinkSync(fs.readlinkSync(from), to);
+    else copy.mkdirSync(path.dirname(to), { recursive: true }), copy.writeFileSync(to, fs.readFileSync(from));
+  }
+  return copy;
+}
 
 if (process.argv[2] === '--child') {
   child(JSON.parse(process.argv[3]));
@@ -101,7 +118,7 @@ function main() {
   const [folder] = positionals;
   const known = under === 'preopen' ? Object.hasOwn(KINDS, on) : under === 'node:wasi' && on === 'host';
   if (folder === undefined || !known) {
-    console.error('usage: node scripts/conformance.js FOLDER [--under node:wasi] [--on memory|overlay]');
+    console.error('usage: node scripts/conformance.js FOLDER [--under node:wasi] [--on memory|overlay|memfs|node:fs]');
     process.exit(2);
   }
   const programs = fs

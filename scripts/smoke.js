@@ -110,6 +110,26 @@ const cases = {
     });
   },
 
+  'a filesystem written in JavaScript is read, and what it throws comes through'() {
+    const { WASI } = require(root);
+    const error = new Error('mine');
+    const stats = (path) => (path === '/' ? { isDirectory: () => true } : { isFile: () => true, size: 4 });
+    const filesystem = { lstatSync: stats, readFileSync: () => 'text' };
+    const wasi = new WASI({ version: 'preview1', preopens: { '/': filesystem } });
+    const memory = new WebAssembly.Memory({ initial: 1 });
+    wasi.finalizeBindings({ exports: {} }, { memory });
+    const words = new Uint32Array(memory.buffer);
+    words.set([0x666, 1024, 100]);
+    const { path_open: open, fd_read: read } = wasi.wasiImport;
+    assert.strictEqual(open(3, 0, 0, 1, 0, 2n, 0n, 0, 64), 0);
+    assert.strictEqual(read(words[16], 4, 1, 68), 0);
+    assert.strictEqual(Buffer.from(memory.buffer, 1024, words[17]).toString(), 'text');
+    filesystem.lstatSync = () => {
+      throw error;
+    };
+    assert.throws(() => open(3, 0, 0, 1, 0, 2n, 0n, 0, 64), (thrown) => thrown === error);
+  },
+
   'a trap is a RuntimeError'() {
     const { WASI } = require(root);
     const wasi = new WASI({ version: 'preview1' });

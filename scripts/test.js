@@ -27,6 +27,12 @@ function rust() {
   run('cargo', ['test', '--no-default-features', '--locked']);
 }
 
+/** What the build features for virtual-fs add, with some 150 crates: not a part of the stage above. */
+function virtualFs() {
+  const filter = ['foreign', 'export', 'vfs_contract::every'];
+  run('cargo', ['test', '--no-default-features', '--features', 'virtual-fs-tests', '--locked', '--', ...filter]);
+}
+
 /** The suite in `__test__`, under one Node. */
 function suite(node) {
   const reporter = path.join(root, 'scripts/lib/reporter.mjs');
@@ -47,6 +53,7 @@ function stages() {
   const { nodes, bun, deno } = runtimes();
   return [
     ['Rust, without Node', rust],
+    ['Rust, virtual-fs', virtualFs],
     ['Guests are built from their sources', () => run(process.execPath, ['scripts/guests.js', '--check'])],
     ...nodes.map(([name, node]) => [`JavaScript, ${name}`, () => suite(node)]),
     ['Types', () => run(process.execPath, ['scripts/types.js'])],

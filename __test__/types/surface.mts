@@ -1,27 +1,20 @@
 // The public types, from an ES module: what must compile does, and what must not is marked.
 
 import preopen, {
-<<<<<<< HEAD
+  CapturedOutput,
   FileSystem,
   MemoryFileSystem,
-  WASI,
-  type FinalizeBindingsOptions,
-  type MemoryFileSystemUsage,
-  type PreopenedDirectory,
-  type SocketInfo,
-=======
-  CapturedOutput,
   WASI,
   type Chunk,
   type FileSystemProvider,
   type FinalizeBindingsOptions,
+  type MemoryFileSystemUsage,
   type PreopenedDirectory,
   type PreopenedFile,
   type PreopenedFileSystem,
   type SocketInfo,
   type StandardInput,
   type StandardOutput,
->>>>>>> memory
   type WASIOptions,
 } from 'preopen';
 import 'preopen/register';
@@ -122,7 +115,6 @@ WASI(options);
 // @ts-expect-error the imports are replaced one by one
 wasi.wasiImport = {};
 
-<<<<<<< HEAD
 const memory = new MemoryFileSystem({ '/a': 'text', '/b': new Uint8Array(1), '/c/': null }, { maxBytes: 100, maxInodes: 10 });
 const base: FileSystem = memory;
 new WASI({ version: 'preview1', preopens: { '/m': memory, '/r': { filesystem: base, readOnly: true }, '/h': './data' } });
@@ -147,7 +139,4 @@ new MemoryFileSystem({ '/a': 5 });
 // @ts-expect-error a typing slip in a permission is found
 new WASI({ version: 'preview1', preopens: { '/m': { filesystem: memory, readonly: true } } });
 
-export { code, later, unpacked, usage, errno, imports, nothing, port, same };
-=======
-export { code, errno, imports, none, nothing, port, same };
->>>>>>> memory
+export { code, errno, imports, later, none, nothing, port, same, unpacked, usage };

@@ -17,7 +17,8 @@ const CREATE = 8;
 let devices = 0;
 
 /**
- * A filesystem of native code's, over a provider's. Native code holds the hooks weakly, this object holds them.
+ * A filesystem of native code's, over a provider's. Native code holds the hooks weakly, this object holds them, and
+ * whoever makes another filesystem over it has to hold them too.
  * @param {object} provider
  */
 function mount(provider) {

@@ -122,11 +122,13 @@ const QUESTIONS = { isFile: REGULAR_FILE, isDirectory: 3, isSymbolicLink: 7, isF
 
 /** The type of a Stats or a Dirent: 0 where it does not say. */
 function typeOf(value) {
+  const { mode } = value;
+  const type = typeof mode === 'number' || typeof mode === 'bigint' ? TYPES[Number(mode) & 0o170000] : undefined;
+  if (type !== undefined) return type;
   for (const question in QUESTIONS) {
     if (typeof value[question] === 'function' && value[question]() === true) return QUESTIONS[question];
   }
-  const { mode } = value;
-  return typeof mode === 'number' || typeof mode === 'bigint' ? (TYPES[Number(mode) & 0o170000] ?? UNKNOWN) : UNKNOWN;
+  return UNKNOWN;
 }
 
 /** Where native code finds the last Stats. */

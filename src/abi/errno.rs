@@ -100,3 +100,12 @@ errnos! {
     Xdev = 75 "EXDEV" "Cross-device link."
     Notcapable = 76 "ENOTCAPABLE" "Capabilities insufficient."
 }
+
+impl std::fmt::Display for Errno {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+// So that it survives inside the errors of other crates.
+impl std::error::Error for Errno {}

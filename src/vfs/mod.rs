@@ -5,9 +5,14 @@
 
 mod copy;
 mod entries;
+#[cfg(feature = "export")]
+pub mod export;
+#[cfg(feature = "foreign")]
+pub mod foreign;
 pub mod host;
 pub mod memory;
 mod options;
+pub mod overlay;
 mod path;
 mod read_only;
 mod remove;

@@ -286,7 +286,11 @@ impl Tree for WithFiles {
             Node::Other { dir, name: old, .. } => dir.link(old.path()?, false, to, Name::new(name).path()?),
             // The mounted file is of another filesystem, whichever that is.
             Node::Mounted { .. } => Err(Errno::Xdev),
-            Node::Root | Node::Dir(_) => Err(Errno::Perm),
+            Node::Root | Node::Dir(_) => match to.stat_at(Name::new(name).path()?, false) {
+                Ok(_) => Err(Errno::Exist),
+                Err(Errno::Noent) => Err(Errno::Perm),
+                Err(errno) => Err(errno),
+            },
         }
     }
 

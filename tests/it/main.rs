@@ -2,10 +2,15 @@
 
 mod abi;
 mod calls;
+#[cfg(feature = "virtual-fs-tests")]
+mod export;
 mod fds;
+#[cfg(feature = "virtual-fs-tests")]
+mod foreign;
 mod guest;
 mod host_dir;
 mod memory;
+mod overlay;
 mod sandbox;
 mod scripted;
 mod support;

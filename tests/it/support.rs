@@ -241,3 +241,13 @@ fn probe() -> Result<(), rustix::io::Errno> {
     use rustix::fs::{CWD, Mode, OFlags, ResolveFlags, openat2};
     openat2(CWD, c".", OFlags::PATH, Mode::empty(), ResolveFlags::BENEATH).map(drop)
 }
+
+/// What a future of virtual-fs's comes to: none here ever waits, so it is polled once.
+#[cfg(feature = "virtual-fs-tests")]
+pub fn done<T>(future: impl Future<Output = T>) -> T {
+    use std::task::{Context, Poll, Waker};
+    match std::pin::pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(value) => value,
+        Poll::Pending => panic!("it waits"),
+    }
+}

@@ -26,6 +26,7 @@ const OUTSIDE: &[(&str, &[&str])] = &[
     ("napi_derive", &["node"]),
     ("wasm_encoder", &["node"]),
     ("wasmer", &["engine"]),
+    ("virtual_fs", &["vfs", "engine"]),
 ];
 
 /// The longest a file may be, lines: what is longer is two things.

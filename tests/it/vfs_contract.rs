@@ -4,7 +4,7 @@
 //! otherwise says why, and then must do so.
 
 mod contents;
-mod kinds;
+pub mod kinds;
 mod links;
 mod listing;
 mod names;

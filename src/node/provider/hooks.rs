@@ -134,7 +134,7 @@ impl Hooks {
             return Ok(Answer::Number(number));
         }
         // The first errno is 1.
-        let errno = Errno::ALL.get((-number) as usize - 1);
+        let errno = ((-number) as usize).checked_sub(1).and_then(|index| Errno::ALL.get(index));
         Err(errno.copied().unwrap_or(Errno::Io))
     }
 

@@ -8,9 +8,10 @@ mod hooks;
 mod values;
 
 use std::any::Any;
+use std::collections::VecDeque;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::ControlFlow;
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use napi::bindgen_prelude::Object;
@@ -25,13 +26,17 @@ use crate::abi::{Errno, Filestat, Filetype};
 use crate::vfs::tree::{Kept, Tree, TreeDir};
 use crate::vfs::{Access, DirEntry, File, Result, SetTime, SetTimes};
 
+/// How many listings are kept: one that is still wanted after so many others were begun is read anew.
+const MOST_LISTINGS: usize = 32;
+
 /// The longest path from the root, bytes: a guest goes deeper step by step, and each step keeps its path.
 const MAX_DEPTH: usize = 65_535;
 
 /// The filesystem that `hooks` (see `Provider` in `lib/provider/`) stands for. It holds them weakly: who mounts it holds them.
 #[napi]
 pub fn provider(env: Env, hooks: Object<'_>) -> NapiResult<FileSystem> {
-    let tree = Arc::new(Provider { hooks: Arc::new(Hooks::new(env.raw(), hooks.raw())?) });
+    let tree =
+        Arc::new(Provider { hooks: Arc::new(Hooks::new(env.raw(), hooks.raw())?), recent: Mutex::default() });
     let root = Node { path: "/".into(), filetype: Filetype::Directory };
     Ok(FileSystem::new(Arc::new(TreeDir::new(tree, root))))
 }
@@ -39,6 +44,8 @@ pub fn provider(env: Env, hooks: Object<'_>) -> NapiResult<FileSystem> {
 /// A tree of which JavaScript knows what is in it.
 pub struct Provider {
     hooks: Arc<Hooks>,
+    /// The listings that were begun last. Open directories refer to theirs weakly: a guest may open a long one many times.
+    recent: Mutex<VecDeque<Arc<Entries>>>,
 }
 
 /// A path, beginning with a slash and without one at its end, and what it led to.
@@ -131,13 +138,20 @@ impl Tree for Provider {
         each: &mut dyn FnMut(DirEntry<'_>) -> ControlFlow<()>,
     ) -> Result<()> {
         let known = kept.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let known = known.filter(|_| cookie != 0).and_then(|entries| entries.downcast::<Entries>().ok());
+        let known = known
+            .filter(|_| cookie != 0)
+            .and_then(|entries| entries.downcast_ref::<Weak<Entries>>()?.upgrade());
         let entries = match known {
             Some(entries) => entries,
             None => {
                 let entries = self.entries(dir)?;
-                let keep = Arc::clone(&entries) as Arc<dyn Any + Send + Sync>;
+                let keep = Arc::new(Arc::downgrade(&entries)) as Arc<dyn Any + Send + Sync>;
                 *kept.lock().unwrap_or_else(PoisonError::into_inner) = Some(keep);
+                let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+                if recent.len() == MOST_LISTINGS {
+                    recent.pop_front();
+                }
+                recent.push_back(Arc::clone(&entries));
                 entries
             }
         };
@@ -187,10 +201,15 @@ impl Tree for Provider {
     }
 
     fn link(&self, node: &Node, dir: &Node, name: &[u8]) -> Result<()> {
+        let path = child(dir, name)?;
         if node.filetype == Filetype::Directory {
-            return Err(Errno::Perm);
+            return match self.stat_and_mode(&path) {
+                Ok(_) => Err(Errno::Exist),
+                Err(Errno::Noent) => Err(Errno::Perm),
+                Err(errno) => Err(errno),
+            };
         }
-        self.hooks.act(c"link", &[Arg::Text(&node.path), Arg::Text(&child(dir, name)?)])
+        self.hooks.act(c"link", &[Arg::Text(&node.path), Arg::Text(&path)])
     }
 
     // What a provider makes of the wrong kind is left to its author. So the kind is asked first.

@@ -47,6 +47,11 @@ pub trait Tree: Send + Sync + 'static {
     /// `Badf`. Errors: `Acces`, `Rofs`.
     fn open(&self, node: &Self::Node, access: Access, truncate: bool) -> Result<Box<dyn File>>;
 
+    /// Opens what is neither a file nor a directory nor a link. Errors: `Notcapable` where such things are not to be opened.
+    fn open_special(&self, _node: &Self::Node, _access: Access) -> Result<Opened> {
+        Err(Errno::Notcapable)
+    }
+
     /// Hands out a directory's entries; see [`Dir::list`](super::Dir::list).
     fn list(
         &self,
@@ -64,11 +69,6 @@ pub trait Tree: Send + Sync + 'static {
         each: &mut dyn FnMut(DirEntry<'_>) -> ControlFlow<()>,
     ) -> Result<()> {
         self.list(dir, cookie, each)
-    }
-
-    /// Opens what is neither a file, a directory nor a link. Errors: `Notcapable` where the mount does not allow it.
-    fn open_special(&self, _node: &Self::Node, _access: Access) -> Result<Opened> {
-        Err(Errno::Notcapable)
     }
 
     /// Returns when a node is safe. Like fsync(2).

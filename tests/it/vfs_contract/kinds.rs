@@ -5,7 +5,8 @@ use std::path::Path;
 
 use preopen::vfs::host::{HostDir, MountOptions, Resolution};
 use preopen::vfs::memory::{Limits, MemoryFs};
-use preopen::vfs::{Dir, ReadOnly};
+use preopen::vfs::overlay::Overlay;
+use preopen::vfs::{Dir, Files, ReadOnly, WithFiles};
 
 use super::Planted;
 use crate::support::copy_into;
@@ -44,13 +45,20 @@ pub trait Kind: Send + Sync {
 
 /// All of them.
 pub fn kinds() -> Vec<Box<dyn Kind>> {
-    vec![
+    let kinds: Vec<Box<dyn Kind>> = vec![
         Box::new(Host::on_a_disk()),
         Box::new(Host { name: "host, walking", resolution: Resolution::Walk }),
         Box::new(Memory),
+        Box::new(OverlayBelow),
+        Box::new(OverlayHalf),
+        Box::new(WithoutFiles("host, in which files could be mounted", Box::new(Host::on_a_disk()))),
+        Box::new(WithoutFiles("memory, in which files could be mounted", Box::new(Memory))),
         Box::new(ReadOnlyOf("read-only host", Box::new(Host::on_a_disk()))),
         Box::new(ReadOnlyOf("read-only memory", Box::new(Memory))),
-    ]
+    ];
+    #[cfg(feature = "virtual-fs-tests")]
+    let kinds = kinds.into_iter().chain(crate::foreign::contract::kinds()).collect();
+    kinds
 }
 
 /// Directories of the host's.
@@ -95,6 +103,63 @@ impl Kind for Memory {
     }
 }
 
+/// An overlay of which all is in the lower.
+struct OverlayBelow;
+
+impl Kind for OverlayBelow {
+    fn name(&self) -> &'static str {
+        "overlay, all below"
+    }
+
+    fn fresh(&self, start: &[Planted<'_>]) -> Fresh {
+        let Fresh { dir, keep } = Host::on_a_disk().fresh(start);
+        let upper = MemoryFs::new(Limits::default()).root();
+        Fresh { dir: Box::new(Overlay::new(dir, Box::new(upper)).unwrap().root()), keep }
+    }
+
+    fn differs(&self) -> &'static [(&'static str, &'static str)] {
+        &[READ_TO_KNOW]
+    }
+}
+
+/// An overlay of which every second thing is in the upper, all directories in both, and whiteouts hide the rest of the lower.
+struct OverlayHalf;
+
+impl Kind for OverlayHalf {
+    fn name(&self) -> &'static str {
+        "overlay, half above"
+    }
+
+    fn fresh(&self, start: &[Planted<'_>]) -> Fresh {
+        let above = tempfile::tempdir().unwrap();
+        for planted in start.iter().enumerate().filter_map(|(at, planted)| match planted {
+            Planted::File(name, _) | Planted::Link(_, name) if at % 2 == 0 => {
+                // What the upper has hides what the lower has.
+                Some((planted, name))
+            }
+            _ => None,
+        }) {
+            if let Some((parent, _)) = planted.1.rsplit_once('/') {
+                std::fs::create_dir_all(above.path().join(parent)).unwrap();
+            }
+            plant(above.path(), &[*planted.0]);
+        }
+        let Fresh { dir, keep } = Host::on_a_disk().fresh(start);
+        let upper = MemoryFs::new(Limits::default()).root();
+        copy_into(above.path(), &upper);
+        Fresh { dir: Box::new(Overlay::new(dir, Box::new(upper)).unwrap().root()), keep }
+    }
+
+    fn differs(&self) -> &'static [(&'static str, &'static str)] {
+        const UNKNOWN: &str =
+            "how many links a directory has is only known where the overlay merged it itself: 1";
+        &[READ_TO_KNOW, ("directories_count_their_children", UNKNOWN), ("stats and links of", UNKNOWN)]
+    }
+}
+
+const READ_TO_KNOW: (&str, &str) =
+    ("what_fails_changes_nothing", "whether a directory is empty is found by reading it");
+
 /// Any other kind, of which nothing can be changed.
 struct ReadOnlyOf(&'static str, Box<dyn Kind>);
 
@@ -110,6 +175,24 @@ impl Kind for ReadOnlyOf {
 
     fn writable(&self) -> bool {
         false
+    }
+
+    fn differs(&self) -> &'static [(&'static str, &'static str)] {
+        self.1.differs()
+    }
+}
+
+/// Any other kind, as it is beneath mounted files, of which here are none.
+struct WithoutFiles(&'static str, Box<dyn Kind>);
+
+impl Kind for WithoutFiles {
+    fn name(&self) -> &'static str {
+        self.0
+    }
+
+    fn fresh(&self, start: &[Planted<'_>]) -> Fresh {
+        let Fresh { dir, keep } = self.1.fresh(start);
+        Fresh { dir: WithFiles::mount(Some(dir), Files::new()), keep }
     }
 
     fn differs(&self) -> &'static [(&'static str, &'static str)] {

@@ -1,0 +1,328 @@
+//! Overlay: what was changed is done to the lower, one path after the other, and let go of in the upper.
+
+use std::collections::HashSet;
+
+use super::changes::{Change, Failure, Kind};
+use super::copy_up::copy;
+use super::file::{Body, State, Whose};
+use super::lock::Known;
+use super::node::{join, split};
+use super::whiteout::{hidden_by, is_reserved, opaque, temporary, whiteout};
+use super::{Core, Overlay, is_dir, times_of};
+use crate::abi::{Errno, Filestat, Filetype};
+use crate::vfs::{Access, Result};
+
+/// Why a commit stopped. What was not done is still in the upper, and all of it is seen as before.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CommitError {
+    /// Why.
+    pub errno: Errno,
+    /// At which path, with a slash before it.
+    pub path: Vec<u8>,
+    /// What was done before.
+    pub done: Vec<Change>,
+}
+
+impl Overlay {
+    /// Does to the lower what [`Overlay::changes`] tells, and empties the upper as far as that is done. A file becomes another
+    /// in one step, where the lower can rename. What is new comes first and what is removed last, so that what was moved
+    /// is never nowhere. Errors: what stopped it; a call later goes on.
+    pub fn commit(&self) -> Result<Vec<Change>, CommitError> {
+        let mut done = Vec::new();
+        let committed = match self.core.lock.take() {
+            Ok(mut known) => self.core.commit(&mut known, &mut done),
+            Err(errno) => Err((errno, b"/".to_vec())),
+        };
+        match committed {
+            Ok(()) => Ok(done),
+            Err((errno, path)) => Err(CommitError { errno, path, done }),
+        }
+    }
+}
+
+impl Core {
+    fn commit(&self, known: &mut Known, done: &mut Vec<Change>) -> Result<(), Failure> {
+        self.spell_out(known).map_err(|(errno, path)| (errno, [b"/", &*path].concat()))?;
+        let changes = self.changes()?;
+        self.gather_links(known, &changes)?;
+        let mut removed: Option<&Change> = None;
+        let mut replaced = HashSet::new();
+        // Permissions of directories come last: they may be in the way of what is done in them.
+        let (dirs, others): (Vec<&Change>, Vec<&Change>) = changes
+            .iter()
+            .partition(|change| change.kind == Kind::Modified && change.filetype == Filetype::Directory);
+        for change in &others {
+            if change.kind == Kind::Removed {
+                removed = Some(*change);
+                continue;
+            }
+            let path = &change.path[1..];
+            let applied = match change.filetype {
+                Filetype::Directory => self.put_dir(known, path),
+                Filetype::SymbolicLink => self.put_link(known, path),
+                _ => self.put_file(known, path),
+            };
+            applied.map_err(|errno| (errno, change.path.clone()))?;
+            if let Some(removed) = removed.take().filter(|removed| removed.path == change.path) {
+                replaced.insert(&removed.path);
+                done.push(removed.clone());
+            }
+            done.push((*change).clone());
+        }
+        for change in others.iter().rev().filter(|change| change.kind == Kind::Removed) {
+            if replaced.contains(&change.path) {
+                continue;
+            }
+            let path = &change.path[1..];
+            self.remove_lower(path)
+                .and_then(|()| self.quietly(known, split(path).0, || self.uncover(path)))
+                .map_err(|errno| (errno, change.path.clone()))?;
+            done.push((*change).clone());
+        }
+        for change in dirs {
+            let path = &change.path[1..];
+            let applied = match self.upper.mode(path) {
+                Ok(Some(mode)) => self.lower.set_mode(path, mode),
+                other => other.map(drop),
+            };
+            applied.map_err(|errno| (errno, change.path.clone()))?;
+            done.push(change.clone());
+        }
+        self.sweep(known).map_err(|(errno, path)| (errno, [b"/", &*path].concat()))
+    }
+
+    /// Finds the files of the upper that have several names, so that these stay names of one. Where the lower has one of them as it
+    /// is in the upper, the others are linked to that.
+    fn gather_links(&self, known: &mut Known, changes: &[Change]) -> Result<(), Failure> {
+        let changed: HashSet<&[u8]> = changes.iter().map(|change| &change.path[1..]).collect();
+        let mut open = vec![Vec::new()];
+        while let Some(dir) = open.pop() {
+            for entry in self.upper.entries(&dir).map_err(|errno| (errno, dir.clone()))? {
+                let path = join(&dir, &entry.name);
+                match entry.filetype {
+                    Filetype::Directory => open.push(path),
+                    Filetype::RegularFile if !is_reserved(&entry.name) => {
+                        let stat = self.upper.stat(&path).map_err(|errno| (errno, path.clone()))?;
+                        let Some(stat) = stat.filter(|stat| stat.nlink > 1) else { continue };
+                        let first = known.committed.entry(stat.ino).or_default();
+                        if first.is_empty() && !changed.contains(&*path) {
+                            *first = path;
+                        }
+                    }
+                    _ => {}
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes the upper hide each name of the lower by a whiteout of its own, where an opaque directory hid them all: what is
+    /// committed has to be seen then. The merged view stays.
+    fn spell_out(&self, known: &mut Known) -> Result<(), Failure> {
+        let mut open = vec![(Vec::new(), false)];
+        while let Some((dir, hidden)) = open.pop() {
+            let at = |errno| (errno, dir.clone());
+            let lower = self.lower.stat(&dir).map_err(at)?.is_some_and(|stat| is_dir(&stat));
+            let opaque_here = hidden || self.upper.has(&opaque(&dir)).map_err(at)?;
+            let entries = self.upper.entries(&dir).map_err(at)?;
+            if lower && opaque_here {
+                for entry in self.lower.entries(&dir).map_err(at)? {
+                    if !is_reserved(&entry.name) {
+                        let path = join(&dir, &entry.name);
+                        self.spell_out_name(known, &dir, &path).map_err(|errno| (errno, path.clone()))?;
+                    }
+                }
+                self.quietly(known, &dir, || remove(self.upper.unlink(&opaque(&dir)))).map_err(at)?;
+                if hidden {
+                    self.quietly(known, split(&dir).0, || self.uncover(&dir)).map_err(at)?;
+                }
+                if let Some(node) = self.held(&dir) {
+                    node.set_lower(true);
+                }
+            }
+            let hidden: Vec<_> = entries.iter().filter_map(|entry| hidden_by(&entry.name)).collect();
+            for entry in entries.iter().filter(|entry| entry.filetype == Filetype::Directory) {
+                open.push((join(&dir, &entry.name), hidden.contains(&&*entry.name)));
+            }
+        }
+        Ok(())
+    }
+
+    fn spell_out_name(&self, known: &mut Known, dir: &[u8], path: &[u8]) -> Result<()> {
+        let hiding = match self.upper.stat(path)? {
+            Some(stat) if is_dir(&stat) => opaque(path),
+            Some(_) => return Ok(()),
+            None => whiteout(path),
+        };
+        let into = if split(&hiding).0 == dir { dir } else { path };
+        match self.quietly(known, into, || self.upper.create(&hiding)) {
+            Err(Errno::Exist) => Ok(()),
+            made => made.map(drop),
+        }
+    }
+
+    fn put_dir(&self, known: &mut Known, path: &[u8]) -> Result<()> {
+        match self.lower.stat(path)? {
+            Some(stat) if is_dir(&stat) => {}
+            Some(_) => {
+                self.lower.unlink(path)?;
+                self.lower.create_dir(path)?;
+            }
+            None => self.lower.create_dir(path)?,
+        }
+        // Now the two are merged.
+        self.quietly(known, path, || remove(self.upper.unlink(&opaque(path))))?;
+        self.quietly(known, split(path).0, || self.uncover(path))?;
+        if let Some(node) = self.held(path) {
+            node.set_lower(true);
+        }
+        Ok(())
+    }
+
+    fn put_link(&self, known: &mut Known, path: &[u8]) -> Result<()> {
+        let target = self.upper.read_link(path)?;
+        let stat = self.upper.stat(path)?.ok_or(Errno::Noent)?;
+        let new = temporary(split(path).0, 0);
+        remove(self.lower.unlink(&new))?;
+        self.make_room(path)?;
+        let made = self
+            .lower
+            .symlink(&target, &new)
+            .and_then(|()| kept(self.lower.set_times(&new, times_of(&stat))))
+            .and_then(|()| self.lower.rename(&new, path));
+        if made.is_err() {
+            let _ = self.lower.unlink(&new);
+        }
+        made?;
+        self.let_go(known, path)
+    }
+
+    fn put_file(&self, known: &mut Known, path: &[u8]) -> Result<()> {
+        let stat = self.upper.stat(path)?.ok_or(Errno::Noent)?;
+        let body = self.open_at(path);
+        if let Some(body) = &body {
+            body.set_whose(Whose::Settling);
+        }
+        let settled = self
+            .make_room(path)
+            .and_then(|()| self.write_lower(known, path, &stat))
+            .and_then(|()| self.settle(known, path, &stat, body.as_deref()));
+        if settled.is_err()
+            && let Some(body) = &body
+        {
+            body.set_whose(Whose::Upper);
+        }
+        settled
+    }
+
+    /// Writes a file of the upper's to the lower: whole, under another name, and then over the one that is there.
+    fn write_lower(&self, known: &mut Known, path: &[u8], stat: &Filestat) -> Result<()> {
+        let new = temporary(split(path).0, 0);
+        // What a process that ended in the middle left.
+        remove(self.lower.unlink(&new))?;
+        let first = known.committed.get(&stat.ino).filter(|first| !first.is_empty()).cloned();
+        let linked = first.is_some_and(|first| self.lower.link(&first, &new).is_ok());
+        let made = if linked { Ok(()) } else { self.fill_lower(path, &new, stat) };
+        let moved = made.and_then(|()| self.lower.rename(&new, path));
+        if moved.is_err() || linked {
+            // A rename leaves what is linked already.
+            let _ = self.lower.unlink(&new);
+        }
+        if matches!(moved, Err(Errno::Nosys | Errno::Notsup)) {
+            // It cannot rename: then in place.
+            self.fill_lower(path, path, stat)?;
+        } else {
+            moved?;
+        }
+        if let Some(first) = known.committed.get_mut(&stat.ino) {
+            path.clone_into(first);
+        }
+        Ok(())
+    }
+
+    /// Writes a file of the upper's to a path of the lower's.
+    fn fill_lower(&self, path: &[u8], to: &[u8], stat: &Filestat) -> Result<()> {
+        let from = self.upper.file(path, Access::Read)?;
+        let file = self.lower.rewrite(to)?;
+        copy(&*from, &*file, stat.size)?;
+        if let Some(mode) = self.upper.mode(path)? {
+            kept(self.lower.set_mode(to, mode))?;
+        }
+        kept(file.set_times(times_of(stat)))
+    }
+
+    /// Takes away a directory where a file is to be.
+    fn make_room(&self, path: &[u8]) -> Result<()> {
+        match self.lower.stat(path)? {
+            Some(stat) if is_dir(&stat) => self.remove_lower(path),
+            _ => Ok(()),
+        }
+    }
+
+    /// The lower has the same file now: whoever has it open gets that one, and the upper lets go of its own.
+    pub(super) fn settle(
+        &self,
+        known: &mut Known,
+        path: &[u8],
+        upper: &Filestat,
+        body: Option<&Body>,
+    ) -> Result<()> {
+        if let Some(body) = body {
+            let file = self.lower.file(path, Access::Read)?;
+            let stat = file.stat()?;
+            let id = (stat.dev, stat.ino);
+            self.let_go(known, path)?;
+            body.node.inside().id = id;
+            body.set(State { whose: Whose::Lower, file, id, ctime: (stat.ctim, stat.ctim) });
+        } else {
+            self.let_go(known, path)?;
+        }
+        self.forget_origin(known, upper);
+        Ok(())
+    }
+
+    /// Removes a file or link of the upper's, so that the lower's is seen in its place.
+    fn let_go(&self, known: &mut Known, path: &[u8]) -> Result<()> {
+        self.quietly(known, split(path).0, || {
+            self.uncover(path)?;
+            self.upper.unlink(path)
+        })
+    }
+
+    /// Removes what the lower has at a path, with all that is in it.
+    fn remove_lower(&self, path: &[u8]) -> Result<()> {
+        let mut open = vec![(path.to_vec(), false)];
+        while let Some((path, emptied)) = open.pop() {
+            if emptied {
+                remove(self.lower.remove_dir(&path))?;
+                continue;
+            }
+            match self.lower.stat(&path)? {
+                Some(stat) if is_dir(&stat) => {
+                    open.push((path.clone(), true));
+                    let entries = self.lower.entries(&path)?;
+                    open.extend(entries.iter().map(|entry| (join(&path, &entry.name), false)));
+                }
+                Some(_) => remove(self.lower.unlink(&path))?,
+                None => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A removal, of which that it is gone already is none to speak of.
+pub(super) fn remove(removed: Result<()>) -> Result<()> {
+    match removed {
+        Err(Errno::Noent) => Ok(()),
+        other => other,
+    }
+}
+
+/// What a lower may have no notion of.
+fn kept(set: Result<()>) -> Result<()> {
+    match set {
+        Err(Errno::Notsup | Errno::Nosys) => Ok(()),
+        other => other,
+    }
+}

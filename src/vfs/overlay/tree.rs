@@ -1,0 +1,298 @@
+//! Overlay: the merged tree, name by name.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use super::file::{State, Whose};
+use super::find::{Found, checked_name};
+use super::lock::Known;
+use super::node::{Location, Node};
+use super::whiteout::{opaque, whiteout};
+use super::{Core, Overlay, is_dir};
+use crate::abi::{Errno, Filestat, Filetype};
+use crate::vfs::tree::Tree;
+use crate::vfs::{Access, DirEntry, File, Opened, Result, SetTimes};
+
+impl Tree for Overlay {
+    type Node = Arc<Node>;
+
+    fn filetype(&self, node: &Arc<Node>) -> Filetype {
+        node.filetype
+    }
+
+    fn stat(&self, node: &Arc<Node>) -> Result<Filestat> {
+        let known = self.core.lock.take()?;
+        if let Some(stat) = node.inside().gone {
+            return Ok(stat);
+        }
+        self.core.find_node(node)?.stat(&known)
+    }
+
+    fn lookup(&self, dir: &Arc<Node>, name: &[u8]) -> Result<Arc<Node>> {
+        let known = self.core.lock.take()?;
+        let (found, stat) = self.core.look_up(&known, dir, name)?;
+        Ok(self.core.node(dir, name, &stat, found.lower.is_some()))
+    }
+
+    fn read_link(&self, node: &Arc<Node>) -> Result<Box<[u8]>> {
+        let _known = self.core.lock.take()?;
+        let found = self.core.find_node(node)?;
+        match found.upper {
+            Some(_) => self.core.upper.read_link(&found.path),
+            None => self.core.lower.read_link(&found.path),
+        }
+    }
+
+    fn open(&self, node: &Arc<Node>, access: Access, truncate: bool) -> Result<Box<dyn File>> {
+        let mut known = self.core.lock.take()?;
+        let body = self.core.body(&known, node)?;
+        if access.writes() && body.state().whose == Whose::Upper {
+            self.core.touched(&mut known, &node.locate()?.path)?;
+        }
+        if truncate {
+            self.core.raise_body(&mut known, &body, 0)?;
+            let file = Arc::clone(&body.state().file);
+            file.set_len(0)?;
+        }
+        Ok(self.core.descriptor(body, access))
+    }
+
+    fn open_special(&self, node: &Arc<Node>, access: Access) -> Result<Opened> {
+        let _known = self.core.lock.take()?;
+        let found = self.core.find_node(node)?;
+        match found.upper {
+            Some(_) => self.core.upper.special(&found.path, access),
+            None => self.core.lower.special(&found.path, access),
+        }
+    }
+
+    fn list(
+        &self,
+        dir: &Arc<Node>,
+        cookie: u64,
+        each: &mut dyn FnMut(DirEntry<'_>) -> ControlFlow<()>,
+    ) -> Result<()> {
+        self.core.list(dir, cookie, each)
+    }
+
+    fn sync(&self, node: &Arc<Node>) -> Result<()> {
+        let _known = self.core.lock.take()?;
+        let Ok(at) = node.locate() else { return Ok(()) };
+        match super::layer::there(self.core.upper.dir(&at.path))? {
+            Some(dir) => dir.sync(),
+            None => Ok(()),
+        }
+    }
+
+    fn mode(&self, node: &Arc<Node>) -> Result<u32> {
+        let _known = self.core.lock.take()?;
+        let found = self.core.find_node(node)?;
+        let layer = if found.upper.is_some() { &self.core.upper } else { &self.core.lower };
+        found.filetype()?;
+        layer.mode(&found.path)?.ok_or(Errno::Notsup)
+    }
+
+    fn set_mode(&self, node: &Arc<Node>, mode: u32) -> Result<()> {
+        let mut known = self.core.lock.take()?;
+        if node.filetype == Filetype::SymbolicLink {
+            return Err(Errno::Notsup);
+        }
+        let path = self.core.raise(&mut known, node)?;
+        self.core.upper.set_mode(&path, mode)
+    }
+
+    fn set_times(&self, node: &Arc<Node>, times: SetTimes) -> Result<()> {
+        let mut known = self.core.lock.take()?;
+        let path = self.core.raise(&mut known, node)?;
+        self.core.upper.set_times(&path, times)
+    }
+
+    fn create(&self, dir: &Arc<Node>, name: &[u8], access: Access) -> Result<Box<dyn File>> {
+        let core = &self.core;
+        let mut known = core.lock.take()?;
+        let at = core.place_for(&mut known, dir, name)?;
+        let path = at.child(name);
+        let file = core.upper.create(&path)?;
+        let stat = known.origins.shown(file.stat()?, false);
+        core.uncover(&path)?;
+        core.count(&mut known, dir, 0)?;
+        let (id, ctime) = ((stat.dev, stat.ino), (stat.ctim, stat.ctim));
+        let state = State { whose: Whose::Upper, file, id, ctime };
+        let node = core.node(dir, name, &stat, false);
+        dir.remember(name, &node);
+        dir.changed(name, Some(&stat));
+        Ok(core.descriptor(core.opened(&node, state), access))
+    }
+
+    fn create_dir(&self, dir: &Arc<Node>, name: &[u8]) -> Result<()> {
+        let core = &self.core;
+        let mut known = core.lock.take()?;
+        let at = core.place_for(&mut known, dir, name)?;
+        let path = at.child(name);
+        if at.lower && core.has_whiteout(&path)? {
+            // What was in the directory that had this name is not in this one.
+            let temporary = core.temporary(&mut known, &at.path);
+            let made = core
+                .upper
+                .create_dir(&temporary)
+                .and_then(|()| core.upper.create(&opaque(&temporary)).map(drop))
+                .and_then(|()| core.upper.rename(&temporary, &path));
+            if made.is_err() {
+                let _ = core.clear(&temporary);
+            }
+            made?;
+            core.uncover(&path)?;
+        } else {
+            core.upper.create_dir(&path)?;
+        }
+        core.count(&mut known, dir, 1)?;
+        core.made(&known, dir, name, &path)
+    }
+
+    fn symlink(&self, target: &[u8], dir: &Arc<Node>, name: &[u8]) -> Result<()> {
+        let core = &self.core;
+        let mut known = core.lock.take()?;
+        let path = core.place_for(&mut known, dir, name)?.child(name);
+        core.upper.symlink(target, &path)?;
+        core.uncover(&path)?;
+        core.count(&mut known, dir, 0)?;
+        core.made(&known, dir, name, &path)
+    }
+
+    fn link(&self, node: &Arc<Node>, dir: &Arc<Node>, name: &[u8]) -> Result<()> {
+        let core = &self.core;
+        let mut known = core.lock.take()?;
+        // In this order, as on the host.
+        core.check_place(&known, dir, name)?;
+        if node.is_dir() {
+            return Err(Errno::Perm);
+        }
+        let old = core.raise(&mut known, node)?;
+        let path = core.place_for(&mut known, dir, name)?.child(name);
+        core.upper.link(&old, &path)?;
+        core.uncover(&path)?;
+        core.count(&mut known, dir, 0)?;
+        let stat = core.find_node(node)?.stat(&known)?;
+        dir.changed(name, Some(&stat));
+        Ok(())
+    }
+
+    fn unlink(&self, dir: &Arc<Node>, name: &[u8]) -> Result<()> {
+        let core = &self.core;
+        let mut known = core.lock.take()?;
+        let (found, stat) = core.look_up(&known, dir, name)?;
+        if is_dir(&stat) {
+            return Err(Errno::Isdir);
+        }
+        core.cover(&mut known, dir, &found)?;
+        if let Some(upper) = &found.upper {
+            core.upper.unlink(&found.path)?;
+            core.forget_origin(&mut known, upper);
+            known.origins.touched(upper.ino);
+        }
+        core.count(&mut known, dir, 0)?;
+        core.removed(dir, name, stat);
+        Ok(())
+    }
+
+    fn remove_dir(&self, dir: &Arc<Node>, name: &[u8]) -> Result<()> {
+        let core = &self.core;
+        let mut known = core.lock.take()?;
+        let (found, stat) = core.look_up(&known, dir, name)?;
+        if !is_dir(&stat) {
+            return Err(Errno::Notdir);
+        }
+        if !core.is_empty(&found)? {
+            return Err(Errno::Notempty);
+        }
+        core.cover(&mut known, dir, &found)?;
+        if let Some(upper) = &found.upper {
+            // Whiteouts may be left in it.
+            core.clear(&found.path)?;
+            core.forget_origin(&mut known, upper);
+        }
+        core.count(&mut known, dir, -1)?;
+        core.removed(dir, name, stat);
+        Ok(())
+    }
+
+    fn rename(&self, dir: &Arc<Node>, name: &[u8], to: &Arc<Node>, new: &[u8]) -> Result<()> {
+        self.core.rename(dir, name, to, new)
+    }
+}
+
+impl Core {
+    /// What has a name in a directory. Errors: `Noent`, `Notdir` where it is no directory.
+    pub(super) fn look_up(&self, known: &Known, dir: &Arc<Node>, name: &[u8]) -> Result<(Found, Filestat)> {
+        if !dir.is_dir() {
+            return Err(Errno::Notdir);
+        }
+        let found = self.find(&*dir.locate()?, name)?;
+        let stat = found.stat(known)?;
+        Ok((found, stat))
+    }
+
+    /// Whether a name can be given to something new. Errors: `Exist`, `Noent` where the directory was removed, `Perm`.
+    fn check_place(&self, known: &Known, dir: &Arc<Node>, name: &[u8]) -> Result<Arc<Location>> {
+        match self.look_up(known, dir, name) {
+            Ok(_) => Err(Errno::Exist),
+            Err(Errno::Noent) => {
+                let at = dir.locate()?;
+                checked_name(name)?;
+                Ok(at)
+            }
+            Err(errno) => Err(errno),
+        }
+    }
+
+    /// Where something new can be made: in a directory that is in the upper. Errors: as [`Core::check_place`].
+    fn place_for(&self, known: &mut Known, dir: &Arc<Node>, name: &[u8]) -> Result<Arc<Location>> {
+        let at = self.check_place(known, dir, name)?;
+        self.raise_dir(known, dir)?;
+        Ok(at)
+    }
+
+    /// Takes away a whiteout, where what it hid is now hidden by something that has its name.
+    pub(super) fn uncover(&self, path: &[u8]) -> Result<()> {
+        match self.upper.unlink(&whiteout(path)) {
+            Err(Errno::Noent | Errno::Nametoolong) => Ok(()),
+            removed => removed,
+        }
+    }
+
+    /// Hides what the lower has under a name that is about to be removed, or moved away. Says whether it was not hidden before.
+    pub(super) fn cover(&self, known: &mut Known, dir: &Arc<Node>, found: &Found) -> Result<bool> {
+        if !self.is_below(&*dir.locate()?, &found.path)? {
+            return Ok(false);
+        }
+        self.raise_dir(known, dir)?;
+        match self.upper.create(&whiteout(&found.path)) {
+            Err(Errno::Exist) => Ok(false),
+            made => made.map(|_| true),
+        }
+    }
+
+    /// The entries of a directory in the upper were changed; so many more directories are in it.
+    pub(super) fn count(&self, known: &mut Known, dir: &Arc<Node>, by: i64) -> Result<()> {
+        if let Some(stat) = self.upper.stat(&dir.locate()?.path)? {
+            known.origins.touched(stat.ino);
+            known.origins.count(stat.ino, by);
+        }
+        Ok(())
+    }
+
+    /// A directory or link was made.
+    fn made(&self, known: &Known, dir: &Arc<Node>, name: &[u8], path: &[u8]) -> Result<()> {
+        let stat = known.origins.shown(self.upper.stat(path)?.ok_or(Errno::Io)?, false);
+        dir.changed(name, Some(&stat));
+        Ok(())
+    }
+
+    /// A name was removed. What it was is held by those who have it open.
+    pub(super) fn removed(&self, dir: &Arc<Node>, name: &[u8], stat: Filestat) {
+        if let Some(node) = dir.forget(name) {
+            self.lost(&node, Some(stat));
+        }
+        dir.changed(name, None);
+    }
+}
