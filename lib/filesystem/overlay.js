@@ -12,6 +12,7 @@ const errors = () => require('./errors.js');
 
 /** See index.d.ts. */
 class OverlayFileSystem extends FileSystem {
+  #native;
   #upper;
 
   constructor(options) {
@@ -23,6 +24,7 @@ class OverlayFileSystem extends FileSystem {
     if (upper === lower) throw errors().invalidArgValue('options.upper', upper, 'must be another filesystem than options.lower');
     const made = native.load().overlay(filesystem ?? path, specialFiles, upper[kNative]);
     super(kInternal, checked(made, path));
+    this.#native = this[kNative];
     this.#upper = upper;
   }
 
@@ -31,13 +33,13 @@ class OverlayFileSystem extends FileSystem {
   }
 
   changes() {
-    const { changes, errno, path } = this[kNative].changes();
+    const { changes, errno, path } = this.#native.changes();
     if (errno !== 0) throw errors().fsError(errno, 'changes', path);
     return records(changes);
   }
 
   commit() {
-    const { changes, errno, path } = this[kNative].commit();
+    const { changes, errno, path } = this.#native.commit();
     const done = records(changes);
     if (errno !== 0) throw Object.assign(errors().fsError(errno, 'commit', path), { done: done.length });
     return done;

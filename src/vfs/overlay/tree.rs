@@ -172,9 +172,7 @@ impl Tree for Overlay {
         core.upper.link(&old, &path)?;
         core.uncover(&path)?;
         core.count(&mut known, dir, 0)?;
-        let stat = core.find_node(node)?.stat(&known)?;
-        dir.changed(name, Some(&stat));
-        Ok(())
+        core.made(&known, dir, name, &path)
     }
 
     fn unlink(&self, dir: &Arc<Node>, name: &[u8]) -> Result<()> {

@@ -150,7 +150,7 @@ fn directories_are_moved_with_all_that_is_in_them() {
 
 #[test]
 fn depth_is_no_matter() {
-    const DEPTH: usize = 10_000;
+    const DEPTH: usize = 2_500;
     let fixture = Fixture::new(|_| {});
     let lower = host(fixture.lower.path());
     let mut here = open_dir(&*lower, ".").unwrap();
