@@ -6,6 +6,7 @@ const js = require('@eslint/js');
 const globals = Object.fromEntries(
   [
     'AbortController',
+    'AbortSignal',
     'Buffer',
     'TextDecoder',
     'TextEncoder',

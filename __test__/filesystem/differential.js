@@ -38,11 +38,12 @@ function status(value, root) {
   return { ...same, mode, ...(value.isFile() && { nlink, size }), ...(value.mtime < 1e12 && { mtimeMs, mtimeNs, mtime: value.mtime }) };
 }
 
-/** A call's answer, or what it threw. */
+/** A call's answer, or what it threw; where it is a promise, what comes of it. */
 function attempt(act, root) {
   try {
     const value = act();
-    return value instanceof Promise ? value.then((it) => plain(it, root), (error) => ({ threw: plain(error, root) })) : plain(value, root);
+    if (!(value instanceof Promise)) return plain(value, root);
+    return value.then((it) => plain(it, root), (error) => ({ threw: plain(error, root) }));
   } catch (error) {
     return { threw: plain(error, root) };
   }

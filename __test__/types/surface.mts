@@ -1,6 +1,15 @@
 // The public types, from an ES module: what must compile does, and what must not is marked.
 
-import preopen, { WASI, type FinalizeBindingsOptions, type PreopenedDirectory, type SocketInfo, type WASIOptions } from 'preopen';
+import preopen, {
+  FileSystem,
+  MemoryFileSystem,
+  WASI,
+  type FinalizeBindingsOptions,
+  type MemoryFileSystemUsage,
+  type PreopenedDirectory,
+  type SocketInfo,
+  type WASIOptions,
+} from 'preopen';
 import 'preopen/register';
 
 const directory: PreopenedDirectory = { path: './data', readOnly: true, specialFiles: false };
@@ -62,4 +71,28 @@ WASI(options);
 // @ts-expect-error the imports are replaced one by one
 wasi.wasiImport = {};
 
-export { code, errno, imports, nothing, port, same };
+const memory = new MemoryFileSystem({ '/a': 'text', '/b': new Uint8Array(1), '/c/': null }, { maxBytes: 100, maxInodes: 10 });
+const base: FileSystem = memory;
+new WASI({ version: 'preview1', preopens: { '/m': memory, '/r': { filesystem: base, readOnly: true }, '/h': './data' } });
+const content: string = memory.readFileSync('/a', 'utf8');
+memory.writeFileSync('/a', content);
+const usage: MemoryFileSystemUsage = memory.usage;
+const json: { [path: string]: string | null } = memory.toJSON();
+const buffers: { [path: string]: Uint8Array | null } = memory.toJSON(undefined, undefined, undefined, true);
+MemoryFileSystem.fromJSON(json, '/').fromJSON(buffers);
+const copied: MemoryFileSystem = MemoryFileSystem.fromDirectory('.', { maxBytes: 5, filter: (path, entry) => entry.isFile() && path !== '' });
+copied.toDirectory('./out');
+const unpacked: MemoryFileSystem = MemoryFileSystem.fromTar(memory.toTar());
+const later: Promise<MemoryFileSystem> = MemoryFileSystem.fromTar([memory.toTar()]);
+void memory.promises.readFile('/a');
+
+// @ts-expect-error only its kinds are made
+new FileSystem();
+// @ts-expect-error a typing slip in a limit is found
+new MemoryFileSystem({}, { maxByte: 5 });
+// @ts-expect-error a number is no content
+new MemoryFileSystem({ '/a': 5 });
+// @ts-expect-error a typing slip in a permission is found
+new WASI({ version: 'preview1', preopens: { '/m': { filesystem: memory, readonly: true } } });
+
+export { code, later, unpacked, usage, errno, imports, nothing, port, same };

@@ -4,7 +4,6 @@
 const fs = require('node:fs');
 const { posix } = require('node:path');
 const { Readable } = require('node:stream');
-const native = require('../native.js');
 const { check, coded, fsError, invalidArgType } = require('./errors.js');
 const { toPath } = require('./arguments.js');
 const { kNative } = require('./symbols.js');
@@ -12,6 +11,8 @@ const { Dirent } = require('./stats.js');
 
 /** The most that `toTar()` puts together, bytes. */
 const MOST = 2 ** 31 - 1;
+/** What native code says of a file that is larger. */
+const EFBIG = 22;
 
 function toJSON(paths, json = {}, isRelative = false, asBuffer = false) {
   for (const path of paths ? [paths].flat() : ['/']) {
@@ -46,7 +47,7 @@ function fromDirectory(filesystem, hostPath, { filter } = {}) {
   if (filter !== undefined && typeof filter !== 'function') throw invalidArgType('options.filter', 'of type function', filter);
   allowed('fs.read', path);
   const wanted = filter && ((name, type) => Boolean(filter(name, new Dirent(posix.basename(name), posix.dirname(name), type))));
-  report(filesystem[kNative].copyFrom(openHost(path), wanted), 'fromDirectory');
+  report(check(filesystem[kNative].copyFromHost(path, wanted), 'opendir', path), 'fromDirectory');
   return filesystem;
 }
 
@@ -54,13 +55,7 @@ function toDirectory(hostPath) {
   const path = String(toPath(hostPath, 'hostPath'));
   allowed('fs.write', path);
   fs.mkdirSync(path, { recursive: true });
-  report(this[kNative].copyTo(openHost(path)), 'toDirectory');
-}
-
-/** A directory of the host's. */
-function openHost(path) {
-  const directory = native.load().hostDirectory(path);
-  return check(directory, 'opendir', path);
+  report(check(this[kNative].copyToHost(path), 'opendir', path), 'toDirectory');
 }
 
 /** Node's permission model covers what native code does to the host's files for it, too. */
@@ -75,35 +70,31 @@ function report(stopped, syscall) {
 }
 
 function toTar() {
-  const tar = this[kNative].tar();
+  const tar = this[kNative].tar(MOST);
   const chunks = [];
   let size = 0;
-  for (let chunk = nextChunk(tar); chunk !== null; chunk = nextChunk(tar)) {
-    chunks.push(chunk);
-    size += chunk.length;
+  for (let chunk = tar.next(); chunk !== null; chunk = tar.next()) {
+    if (chunk.errno !== EFBIG) report(chunk.errno === undefined ? null : chunk, 'toTar');
+    size += chunk.length ?? Infinity;
     if (size > MOST) throw coded(new RangeError('The archive is greater than 2 GiB: use toTarStream()'), 'ERR_FS_FILE_TOO_LARGE');
+    chunks.push(chunk);
   }
   return Buffer.concat(chunks, size);
 }
 
 function toTarStream() {
-  const tar = this[kNative].tar();
+  const tar = this[kNative].tar(Infinity);
   return new Readable({
     read() {
       try {
-        this.push(nextChunk(tar));
+        const chunk = tar.next();
+        report(chunk?.errno === undefined ? null : chunk, 'toTar');
+        this.push(chunk);
       } catch (error) {
         this.destroy(error);
       }
     },
   });
-}
-
-/** The next bytes of an archive, or null. */
-function nextChunk(tar) {
-  const chunk = tar.next();
-  if (chunk !== null && 'errno' in chunk) report(chunk, 'toTar');
-  return chunk;
 }
 
 function fromTar(filesystem, source) {
@@ -112,7 +103,7 @@ function fromTar(filesystem, source) {
     feed(reader, source);
     return finish(reader, filesystem);
   }
-  if (typeof source?.[Symbol.asyncIterator] !== 'function' && typeof source?.[Symbol.iterator] !== 'function') {
+  if (source === null || typeof source !== 'object' || !(Symbol.asyncIterator in source || Symbol.iterator in source)) {
     throw invalidArgType('source', 'an instance of Uint8Array, Readable or AsyncIterable', source);
   }
   return fromStream(reader, filesystem, source);

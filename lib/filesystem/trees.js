@@ -117,20 +117,22 @@ function encoded(names, encoding) {
 /** Entries, of names (in listings of all that is beneath: paths) and types in turn. */
 function dirents(names, path, encoding) {
   const entries = [];
+  // Once, and not for each entry: in a deep tree every path is long.
+  const normal = posix.join(String(path), '/');
   for (let at = 0; at < names.length; at += 2) {
-    const [name, parent] = split(names[at], path);
+    const [name, parent] = split(names[at], path, normal);
     entries.push(new Dirent(isUtf8(encoding) ? name : encode(name, encoding), parent, names[at + 1]));
   }
   return entries;
 }
 
 /** What comes behind the last slash, and the directory that it is in. */
-function split(name, path) {
+function split(name, path, normal) {
   const isBuffer = typeof name !== 'string';
   const slash = name.lastIndexOf(isBuffer ? 47 : '/');
   if (slash === -1) return [name, path];
   const above = name.slice(0, slash);
-  if (!isBuffer) return [name.slice(slash + 1), posix.join(String(path), above)];
+  if (!isBuffer) return [name.slice(slash + 1), normal === './' ? above : normal + above];
   const start = Buffer.from(path);
   const glue = Buffer.from(start.at(-1) === 47 ? '' : '/');
   return [name.subarray(slash + 1), Buffer.concat([start, glue, above])];

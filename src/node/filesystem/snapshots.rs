@@ -3,15 +3,16 @@
 use std::ptr::null_mut;
 use std::sync::Arc;
 
-use napi::bindgen_prelude::{FnArgs, Function, Null, Unknown};
-use napi::{Either, Env, Error, Result, Status, check_status, sys};
+use napi::bindgen_prelude::{Either3, FnArgs, Function, Null, Unknown};
+use napi::{Env, Error, Result, Status, check_status, sys};
 use napi_derive::napi;
 
-use super::FileSystem;
 use super::names::type_bits;
 use super::values::{Text, number, string, text};
 use super::whole::read_all_of;
+use super::{FileSystem, done};
 use crate::abi::{Errno, Filetype};
+use crate::vfs::host::{HostDir, MountOptions};
 use crate::vfs::{Dir, Failed, OpenOptions, Opened, Path, Step, Tour, copy_tree};
 
 /// What another filesystem may be told of permissions: no program becomes somebody else by being copied.
@@ -52,33 +53,47 @@ impl FileSystem {
         unknown(env, contents(env.raw(), Arc::from(dir), as_buffer)?)
     }
 
-    /// Copies all of another filesystem into this one, but what `wanted` says no to, by its path and type (`S_IFMT`).
+    /// Copies all of a directory of the host's into this filesystem, but what `wanted` says no to, by its path and type
+    /// (`S_IFMT`). A number where the directory cannot be opened. No guest's path gets here.
     #[napi(catch_unwind)]
-    pub fn copy_from(&self, from: &FileSystem, wanted: Option<Wanted<'_>>) -> Result<Either<Stopped, Null>> {
+    pub fn copy_from_host(
+        &self,
+        path: String,
+        wanted: Option<Wanted<'_>>,
+    ) -> Result<Either3<Stopped, i32, Null>> {
+        let from = match open_host(&path) {
+            Ok(from) => from,
+            Err(errno) => return Ok(Either3::B(done(Err(errno)))),
+        };
         let mut thrown = None;
-        let copied =
-            copy_tree(Arc::clone(from.root()), Arc::clone(self.root()), ALL_MODES, &mut |path, filetype| {
-                let Some(wanted) = &wanted else { return Ok(true) };
-                let path = format!("/{}", String::from_utf8_lossy(path));
-                wanted.call((path, type_bits(filetype)).into()).map_err(|error| {
-                    thrown = Some(error);
-                    Errno::Canceled
-                })
-            });
-        match (thrown, copied) {
-            (Some(error), _) => Err(error),
-            (None, Ok(())) => Ok(Either::B(Null)),
-            (None, Err(failed)) => Ok(Either::A(failed.into())),
-        }
+        let copied = copy_tree(from, Arc::clone(self.root()), ALL_MODES, &mut |path, filetype| {
+            let Some(wanted) = &wanted else { return Ok(true) };
+            let path = format!("/{}", String::from_utf8_lossy(path));
+            wanted.call((path, type_bits(filetype)).into()).map_err(|error| {
+                thrown = Some(error);
+                Errno::Canceled
+            })
+        });
+        thrown.map_or_else(|| Ok(stopped(copied)), Err)
     }
 
-    /// Copies all of this filesystem into another.
+    /// Copies all of this filesystem into a directory of the host's. Answers as `copyFromHost`.
     #[napi(catch_unwind)]
-    pub fn copy_to(&self, to: &FileSystem) -> Either<Stopped, Null> {
-        let copied =
-            copy_tree(Arc::clone(self.root()), Arc::clone(to.root()), PLAIN_MODES, &mut |_, _| Ok(true));
-        copied.map_or_else(|failed| Either::A(failed.into()), |()| Either::B(Null))
+    pub fn copy_to_host(&self, path: String) -> Either3<Stopped, i32, Null> {
+        match open_host(&path) {
+            Ok(to) => stopped(copy_tree(Arc::clone(self.root()), to, PLAIN_MODES, &mut |_, _| Ok(true))),
+            Err(errno) => Either3::B(done(Err(errno))),
+        }
     }
+}
+
+fn open_host(path: &str) -> std::result::Result<Arc<dyn Dir>, Errno> {
+    let dir = HostDir::open_ambient(std::path::Path::new(path), MountOptions::default())?;
+    Ok(Arc::new(dir))
+}
+
+fn stopped(copied: std::result::Result<(), Failed>) -> Either3<Stopped, i32, Null> {
+    copied.map_or_else(|failed| Either3::A(failed.into()), |()| Either3::C(Null))
 }
 
 fn contents(env: sys::napi_env, dir: Arc<dyn Dir>, as_buffer: bool) -> Result<sys::napi_value> {

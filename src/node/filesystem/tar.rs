@@ -29,10 +29,10 @@ pub struct TarReader {
 
 #[napi]
 impl FileSystem {
-    /// An archive of all that it holds.
+    /// An archive of all that it holds; a file of more than `most` bytes makes it fail with `Fbig`.
     #[napi(catch_unwind)]
-    pub fn tar(&self) -> TarWriter {
-        let writer = tar::Writer::new(Arc::clone(self.root()));
+    pub fn tar(&self, most: f64) -> TarWriter {
+        let writer = tar::Writer::new(Arc::clone(self.root()), most as u64);
         TarWriter { writer: RefCell::new(writer.map_err(|errno| Some(Failed(errno, Vec::new())))) }
     }
 

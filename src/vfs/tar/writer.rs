@@ -27,6 +27,8 @@ pub struct Writer {
     out: Vec<u8>,
     body: Option<Body>,
     ended: bool,
+    /// The largest file that it takes, bytes.
+    most: u64,
 }
 
 /// A file whose bytes are being written.
@@ -39,10 +41,10 @@ struct Body {
 
 impl Writer {
     /// An archive of all that is beneath a directory: files, directories, links, with permission bits and times. FIFOs,
-    /// sockets and devices are left out, and what goes away meanwhile.
-    pub fn new(root: Arc<dyn Dir>) -> Result<Self> {
+    /// sockets and devices are left out, and what goes away meanwhile. A file of more than `most` bytes fails with `Fbig`.
+    pub fn new(root: Arc<dyn Dir>, most: u64) -> Result<Self> {
         let tour = Tour::new(root)?;
-        Ok(Self { tour, firsts: HashMap::new(), out: Vec::new(), body: None, ended: false })
+        Ok(Self { tour, firsts: HashMap::new(), out: Vec::new(), body: None, ended: false, most })
     }
 
     /// The next bytes; `None` after the last. After a failure the archive is of no use.
@@ -112,6 +114,9 @@ impl Writer {
             return Ok(());
         };
         let (stat, mode) = (file.stat()?, file.mode().unwrap_or(0o644));
+        if stat.size > self.most {
+            return Err(Errno::Fbig);
+        }
         if stat.nlink > 1 {
             let id = (stat.dev, stat.ino);
             if let Some(first) = self.firsts.get(&id) {

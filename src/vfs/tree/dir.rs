@@ -96,15 +96,13 @@ impl<T: Tree> Dir for TreeDir<T> {
         }
         let how = match (create && exclusive, follow) {
             (true, _) => Follow::No,
+            (false, true) if create => Follow::ToMake,
             (false, true) => Follow::Yes,
             (false, false) => Follow::IfSlash,
         };
         let Found { dir, name, node, must_be_dir } = self.walk(path.as_bytes(), how)?;
         let Some(node) = node else {
             let name = name.filter(|_| create).ok_or(Errno::Noent)?;
-            if must_be_dir {
-                return Err(Errno::Isdir);
-            }
             return match self.tree.create(&dir, &name, access) {
                 // Another thread was faster, and whoever does not insist on making it opens that one's.
                 Err(Errno::Exist) if !exclusive => {

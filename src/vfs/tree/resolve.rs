@@ -50,6 +50,8 @@ pub(super) enum Follow {
     IfSlash,
     /// It stands for its target.
     Yes,
+    /// As `Yes`, to make what is missing: slashes at the end, which only a link's target can have then, answer `Isdir`.
+    ToMake,
 }
 
 /// Walks a path beneath `root`. Errors: `Notcapable` where it leads out, `Notdir`, `Noent` for what is before the last
@@ -76,6 +78,8 @@ pub(super) fn walk<'p, T: Tree>(
         match &rest[start..end] {
             b"" | b"." => {}
             b".." => dir = above.pop().ok_or(Errno::Notcapable)?,
+            // Linux does not even look.
+            _ if last && must_be_dir && follow == Follow::ToMake => return Err(Errno::Isdir),
             name if name.len() > MAX_NAME => return Err(Errno::Nametoolong),
             name => {
                 let name_as_found = || match &rest {
@@ -89,7 +93,11 @@ pub(super) fn walk<'p, T: Tree>(
                     }
                     Err(errno) => return Err(errno),
                 };
-                let follows = !last || follow == Follow::Yes || must_be_dir && follow == Follow::IfSlash;
+                let follows = match follow {
+                    Follow::Yes | Follow::ToMake => true,
+                    Follow::IfSlash => !last || must_be_dir,
+                    Follow::No => !last,
+                };
                 match tree.filetype(&node) {
                     Filetype::SymbolicLink if follows => {
                         links += 1;

@@ -1,0 +1,104 @@
+'use strict';
+// Much of everything: deep trees, many files, large files, and that nothing is in proportion to what it should not be.
+const assert = require('node:assert/strict');
+const { execFileSync } = require('node:child_process');
+const fs = require('node:fs');
+const path = require('node:path');
+const { test } = require('node:test');
+const { MemoryFileSystem } = require('../..');
+const { descriptors, tmp } = require('../helpers/both');
+
+const DEPTH = 10_000;
+const deepest = `/${'d/'.repeat(DEPTH)}`;
+const deep = () => new MemoryFileSystem({ [`${deepest}file`]: 'at the bottom' });
+
+test('10,000 nested directories: made, listed, archived, removed', () => {
+  const memory = deep();
+  assert.equal(memory.usage.inodes, DEPTH + 2);
+  const all = memory.readdirSync('/', { recursive: true });
+  assert.equal(all.length, DEPTH + 1);
+  assert.equal(`/${all.at(-1)}`, `${deepest}file`);
+  assert.equal(memory.readdirSync('/', { recursive: true, withFileTypes: true }).at(-1).name, 'file');
+  assert.throws(() => memory.readFileSync(`${deepest}file`), { code: 'ENAMETOOLONG' });
+  const json = memory.toJSON();
+  assert.deepEqual(json, { [`${deepest}file`]: 'at the bottom' });
+  assert.deepEqual(MemoryFileSystem.fromJSON(json).usage, memory.usage);
+  memory.rmSync('/d', { recursive: true });
+  assert.deepEqual(memory.usage, new MemoryFileSystem().usage);
+});
+
+test('1,000 nested directories through a tar archive', () => {
+  const memory = new MemoryFileSystem({ [`/${'d/'.repeat(1000)}file`]: 'at the bottom' });
+  assert.deepEqual(MemoryFileSystem.fromTar(memory.toTar()).toJSON(), memory.toJSON());
+});
+
+// Not as many: some hosts take a time for each that grows with its depth.
+test('2,500 nested directories to the host and back, with a bounded number of descriptors', (t) => {
+  const folder = path.join(tmp(t), 'deep');
+  const file = `/${'d/'.repeat(2500)}file`;
+  try {
+    const before = descriptors().length;
+    new MemoryFileSystem({ [file]: 'at the bottom' }).toDirectory(folder);
+    assert.deepEqual(MemoryFileSystem.fromDirectory(folder).toJSON(), { [file]: 'at the bottom' });
+    assert.equal(descriptors().length, before);
+  } finally {
+    // node:fs cannot remove it.
+    execFileSync('rm', ['-rf', folder]);
+  }
+});
+
+test('calls that go on by paths refuse what is too deep for them, and do not fall', () => {
+  const memory = deep();
+  assert.throws(() => memory.cpSync('/d', '/copy', { recursive: true }), { code: 'ENAMETOOLONG' });
+  assert.throws(() => memory.mkdirSync(`${deepest}more`, { recursive: true }), { code: 'ENAMETOOLONG' });
+  const ladder = `/${'x/'.repeat(300)}`;
+  memory.mkdirSync(ladder, { recursive: true });
+  memory.cpSync('/x', '/y', { recursive: true });
+  assert.ok(memory.existsSync(ladder.replace('x', 'y')));
+});
+
+test('100,000 files come and go in linear time', () => {
+  const time = (count) => {
+    const files = {};
+    for (let i = 0; i < count; i++) files[`/d${i % 100}/f${i}`] = 'x';
+    const start = process.cpuUsage();
+    const memory = new MemoryFileSystem(files);
+    assert.equal(memory.readdirSync('/', { recursive: true }).length, count + 100);
+    memory.rmSync('/d0', { recursive: true });
+    const { user, system } = process.cpuUsage(start);
+    return user + system;
+  };
+  time(1000);
+  const [few, many] = [time(10_000), time(100_000)];
+  assert.ok(many < 40 * few, `${few} and ${many} µs`);
+});
+
+test('a file of 2^40 bytes is copied, moved and thrown away for nothing', (t) => {
+  const memory = new MemoryFileSystem({ '/huge': 'start' }, { maxBytes: 2 ** 20 });
+  memory.truncateSync('/huge', 2 ** 40);
+  memory.copyFileSync('/huge', '/copy');
+  assert.equal(memory.statSync('/copy').size, 2 ** 40);
+  const folder = tmp(t);
+  memory.toDirectory(folder);
+  assert.equal(fs.statSync(path.join(folder, 'huge')).size, 2 ** 40);
+  const back = MemoryFileSystem.fromDirectory(folder, { maxBytes: 2 ** 20 });
+  assert.equal(back.statSync('/copy').size, 2 ** 40);
+  assert.throws(() => memory.toTar(), { code: 'ERR_FS_FILE_TOO_LARGE' });
+  assert.throws(() => memory.readFileSync('/huge'), { code: 'ERR_FS_FILE_TOO_LARGE' });
+  const stream = memory.toTarStream();
+  stream.destroy();
+});
+
+test('open files: the lowest free number, far from the host\'s, and no descriptor of the host', () => {
+  const memory = new MemoryFileSystem({ '/f': 'x' });
+  const before = descriptors().length;
+  const fds = Array.from({ length: 1000 }, () => memory.openSync('/f'));
+  assert.ok(fds[0] > 1_000_000);
+  assert.equal(new Set(fds).size, 1000);
+  assert.equal(descriptors().length, before);
+  memory.closeSync(fds[10]);
+  memory.closeSync(fds[5]);
+  assert.deepEqual([memory.openSync('/f'), memory.openSync('/f')], [fds[5], fds[10]]);
+  assert.throws(() => fs.fstatSync(fds[0]), { code: 'EBADF' });
+  assert.throws(() => memory.fstatSync(1), { code: 'EBADF' });
+});
