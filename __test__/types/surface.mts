@@ -9,6 +9,9 @@ import preopen, {
   type PreopenedDirectory,
   type SocketInfo,
   type WASIOptions,
+  type OverlayChange,
+  type OverlayCommitError,
+  OverlayFileSystem,
 } from 'preopen';
 import 'preopen/register';
 
@@ -86,6 +89,28 @@ const unpacked: MemoryFileSystem = MemoryFileSystem.fromTar(memory.toTar());
 const later: Promise<MemoryFileSystem> = MemoryFileSystem.fromTar([memory.toTar()]);
 void memory.promises.readFile('/a');
 
+const overlay = new OverlayFileSystem({ lower: './project', upper: memory });
+const changes: OverlayChange[] = new OverlayFileSystem({ lower: { path: '.', specialFiles: true } }).changes();
+const removed: string[] = changes.filter(({ kind, type }) => kind === 'removed' && type === 'file').map(({ path }) => path);
+new WASI({ version: 'preview1', preopens: { '/project': overlay, '/ro': { filesystem: overlay, readOnly: true } } });
+try {
+  const applied: OverlayChange[] = new OverlayFileSystem({ lower: overlay }).commit();
+  void applied;
+} catch (error) {
+  const { code: why, path: at, done } = error as OverlayCommitError;
+  void [why, at, done];
+}
+const upper: MemoryFileSystem = overlay.upper;
+
+// @ts-expect-error it lies over something
+new OverlayFileSystem({});
+// @ts-expect-error the upper is in memory
+new OverlayFileSystem({ lower: '.', upper: './upper' });
+// @ts-expect-error a typing slip is found
+new OverlayFileSystem({ lower: '.', uper: memory });
+// @ts-expect-error a change has one of three kinds
+changes[0].kind = 'renamed';
+
 // @ts-expect-error only its kinds are made
 new FileSystem();
 // @ts-expect-error a typing slip in a limit is found
@@ -95,4 +120,4 @@ new MemoryFileSystem({ '/a': 5 });
 // @ts-expect-error a typing slip in a permission is found
 new WASI({ version: 'preview1', preopens: { '/m': { filesystem: memory, readonly: true } } });
 
-export { code, later, unpacked, usage, errno, imports, nothing, port, same };
+export { code, later, removed, upper, unpacked, usage, errno, imports, nothing, port, same };

@@ -6,7 +6,7 @@ use preopen::abi::Errno;
 use preopen::span::Span;
 use preopen::vfs::memory::{Limits, MemoryFs};
 use preopen::vfs::overlay::Overlay;
-use preopen::vfs::{Dir, File, SetTime, SetTimes};
+use preopen::vfs::{Dir, SetTime, SetTimes};
 
 use super::{Fixture, told, tree};
 use crate::support::{CREATE, open_file, path, read, write};

@@ -47,8 +47,7 @@ fn a_copy_in_the_middle_is_listed_once() {
     });
     let dir = open_dir(&fixture.root, "dir").unwrap();
     let (mut found, mut cookie) = (Vec::new(), 0);
-    loop {
-        let Some((name, next)) = step(&*dir, cookie, 1).pop() else { break };
+    while let Some((name, next)) = step(&*dir, cookie, 1).pop() {
         // Each that was, and each that will be listed, becomes the upper's; once, the directory itself is moved.
         for n in [found.len(), 99 - found.len()] {
             let at = format!("{n}");
@@ -105,5 +104,5 @@ fn a_removed_directory_is_empty() {
     assert_eq!(dir.stat().map(|stat| stat.nlink), Ok(0));
     assert_eq!(write(&*dir, "file", "x"), Err(Errno::Noent));
     assert_eq!(dir.create_dir(path("dir")), Err(Errno::Noent));
-    assert_eq!(host(fixture.lower.path()).stat_at(path("dir"), false).is_ok(), true);
+    assert!(host(fixture.lower.path()).stat_at(path("dir"), false).is_ok());
 }
