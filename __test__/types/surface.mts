@@ -3,15 +3,15 @@
 import preopen, {
   FileSystem,
   MemoryFileSystem,
+  OverlayFileSystem,
   WASI,
   type FinalizeBindingsOptions,
   type MemoryFileSystemUsage,
+  type OverlayChange,
+  type OverlayCommitError,
   type PreopenedDirectory,
   type SocketInfo,
   type WASIOptions,
-  type OverlayChange,
-  type OverlayCommitError,
-  OverlayFileSystem,
 } from 'preopen';
 import 'preopen/register';
 
