@@ -13,10 +13,11 @@ module.exports = { CapturedOutput, WASI };
 // Filesystems are loaded by whoever asks for one.
 define('FileSystem', () => require('./lib/filesystem/base.js').FileSystem);
 define('MemoryFileSystem', () => require('./lib/filesystem/memory.js').MemoryFileSystem);
+define('OverlayFileSystem', () => require('./lib/filesystem/overlay.js').OverlayFileSystem);
 
 function define(name, load) {
   Object.defineProperty(module.exports, name, { configurable: true, enumerable: true, get: load });
 }
 
 // What `import { … }` finds: Node reads the names of a CommonJS module from its text.
-0 && (module.exports = { CapturedOutput, FileSystem, MemoryFileSystem, WASI }); // eslint-disable-line no-undef, no-constant-binary-expression -- never run
+0 && (module.exports = { CapturedOutput, FileSystem, MemoryFileSystem, OverlayFileSystem, WASI }); // eslint-disable-line no-undef, no-constant-binary-expression -- never run
