@@ -796,7 +796,7 @@ export interface OverlayFileSystemOptions {
    * What is seen where nothing was changed: a directory of the host, or any filesystem. Only
    * {@link OverlayFileSystem.commit} changes it.
    */
-  lower: string | OverlayLowerDirectory | FileSystem;
+  lower: string | OverlayLowerDirectory | FileSystem | FileSystemProvider;
   /**
    * Where changes go: an empty filesystem, or one that an earlier overlay over the same lower left. Nobody else may change it.
    * @default new MemoryFileSystem()

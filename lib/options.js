@@ -10,7 +10,7 @@ const {
   validateObject,
   validateString,
 } = require('./validate.js');
-const { kNative } = require('./filesystem/symbols.js');
+const { isFilesystem, nativeOf } = require('./mountable.js');
 
 /** What a preopen may be. */
 const MOUNTABLE =
@@ -138,15 +138,6 @@ function readPreopen(guest, value, name) {
   return { ...preopen, ...readDirectory(value, name) };
 }
 
-const isFilesystem = (value) => value?.[kNative] !== undefined || isProvider(value);
-
-/** Whether an object has the methods of a filesystem, and is no record of options. */
-function isProvider(value) {
-  if (value === null || (typeof value !== 'object' && typeof value !== 'function')) return false;
-  const reads = typeof value.openSync === 'function' || typeof value.readFileSync === 'function';
-  return reads && typeof value.path !== 'string';
-}
-
 /** `{ filesystem, readOnly }`. */
 function readFilesystem(guest, mounted, name) {
   const { filesystem, readOnly = false, ...unknown } = mounted;
@@ -157,7 +148,7 @@ function readFilesystem(guest, mounted, name) {
   validateBoolean(readOnly, `${name}.readOnly`);
   refuseUnknown(unknown, name, 'filesystem');
   // An error calls it by the guest's name: it has none of its own.
-  return { host: guest, filesystem: filesystem[kNative] ?? require('./provider/index.js').mount(filesystem), readOnly };
+  return { host: guest, filesystem: nativeOf(filesystem), readOnly };
 }
 
 /** `{ path, readOnly, specialFiles }`: a directory of the host's. */

@@ -4,6 +4,7 @@ const assert = require('node:assert/strict');
 const fs = require('node:fs');
 const path = require('node:path');
 const { test } = require('node:test');
+const { Volume } = require('memfs');
 const { FileSystem, MemoryFileSystem, OverlayFileSystem, WASI } = require('../..');
 const { ours, root, tmp } = require('../helpers/both');
 
@@ -202,4 +203,35 @@ ours('special files of the lower are opened only where that is allowed', (host) 
   const guest = host.guest({ preopens: { '/refused': refused, '/dev': allowed } });
   assert.equal(guest.open(3, 'null', { write: true }).errno, 'NOTCAPABLE');
   assert.deepEqual(guest.write(guest.opened(4, 'null', { write: true }), 'gone'), { errno: 'SUCCESS', written: 4 });
+});
+
+ours('a filesystem written in JavaScript lies below, and is held as long as the overlay is', async (host) => {
+  const volume = Volume.fromJSON({ '/old.txt': 'old', '/dir/kept.txt': 'kept' });
+  const upper = new MemoryFileSystem();
+  // Only the guest holds it from here on.
+  const guest = host.guest({ preopens: { '/project': new OverlayFileSystem({ lower: volume, upper }) } });
+  for (let i = 0; i < 3; i++) {
+    globalThis.gc();
+    await new Promise(setImmediate);
+  }
+  const file = guest.opened(3, 'old.txt', { write: true });
+  guest.write(file, 'new');
+  assert.equal(guest.read(guest.opened(3, 'dir/kept.txt')).data, 'kept');
+  assert.equal(upper.readFileSync('/old.txt', 'utf8'), 'new');
+  assert.equal(volume.readFileSync('/old.txt', 'utf8'), 'old');
+
+  const again = new OverlayFileSystem({ lower: volume, upper });
+  assert.deepEqual(again.changes(), [change('modified', 'file', '/old.txt')]);
+  again.commit();
+  assert.deepEqual(volume.toJSON(), { '/old.txt': 'new', '/dir/kept.txt': 'kept' });
+});
+
+ours('what the lower throws comes to whoever asked', (host) => {
+  const fault = new Error('the shelf fell down');
+  const lower = Object.assign(Volume.fromJSON({ '/a.txt': 'a' }), { openSync() { throw fault; } });
+  const overlay = new OverlayFileSystem({ lower });
+  assert.throws(() => overlay.readFileSync('/a.txt'), fault);
+  const guest = host.guest({ preopens: { '/project': overlay } });
+  assert.throws(() => guest.open(3, 'a.txt'), fault);
+  assert.equal(overlay.statSync('/a.txt').size, 1);
 });

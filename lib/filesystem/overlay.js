@@ -5,6 +5,7 @@ const native = require('../native.js');
 const { FileSystem, kInternal } = require('./base.js');
 const { MemoryFileSystem } = require('./memory.js');
 const { kNative } = require('./symbols.js');
+const { isFilesystem, nativeOf } = require('../mountable.js');
 const { validateBoolean, validateNoNul, validateObject, validateString } = require('../validate.js');
 
 /** Loaded by the first failure. */
@@ -24,6 +25,8 @@ class OverlayFileSystem extends FileSystem {
     if (upper === lower) throw errors().invalidArgValue('options.upper', upper, 'must be another filesystem than options.lower');
     const made = native.load().overlay(filesystem ?? path, specialFiles, upper[kNative]);
     super(kInternal, checked(made, path));
+    // One written in JavaScript is held weakly by native code.
+    this[kNative].hooks = filesystem;
     this.#native = this[kNative];
     this.#upper = upper;
   }
@@ -46,12 +49,12 @@ class OverlayFileSystem extends FileSystem {
   }
 }
 
-/** The path of a directory, `{ path, specialFiles }`, or a filesystem. */
+/** The path of a directory, `{ path, specialFiles }`, or a filesystem of any kind. */
 function readLower(lower) {
-  if (lower?.[kNative] !== undefined) return { filesystem: lower[kNative], specialFiles: false };
+  if (isFilesystem(lower)) return { filesystem: nativeOf(lower), specialFiles: false };
   if (typeof lower === 'string') return readDirectory({ path: lower }, 'options.lower');
   if (lower === null || typeof lower !== 'object' || Array.isArray(lower)) {
-    throw errors().invalidArgType('options.lower', 'of type string, an object with a path, or an instance of FileSystem', lower);
+    throw errors().invalidArgType('options.lower', 'of type string, an object with a path, or a filesystem: an instance of FileSystem or an object with the methods of node:fs', lower);
   }
   const { path, specialFiles, ...unknown } = lower;
   refuseUnknown(unknown, 'options.lower', 'the lower directory');
