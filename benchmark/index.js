@@ -73,7 +73,7 @@ function measure(runtime, row, contender, fixture) {
   const out = path.join(fixture, 'out');
   fs.rmSync(out, { recursive: true, force: true });
   fs.mkdirSync(out);
-  const order = { row: row.name, module: contenders[contender], budget, fixture, out };
+  const order = { row: row.name, module: contenders[row.itself ? 'preopen' : contender], isBaseline: contender === 'node:wasi', budget, fixture, out };
   return new Promise((resolve, reject) => {
     const began = process.hrtime.bigint();
     const child = spawn(runtime.file, ['--no-warnings', path.join(__dirname, 'measure.js'), JSON.stringify(order)], {

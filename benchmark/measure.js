@@ -20,29 +20,29 @@ function cpu() {
 const wall = () => Number(process.hrtime.bigint());
 
 /** Runs `work`; how long it took, on the processor and on the clock. */
-function timed(work) {
+async function timed(work) {
   const [cpuBefore, wallBefore] = [cpu(), wall()];
-  work();
+  await work();
   return { cpu: cpu() - cpuBefore, wall: wall() - wallBefore };
 }
 
 /** Many times in batches of some milliseconds: V8 replaces the loop's first code between two of them, never within. */
-function measureCall({ prepare, most = Infinity, weight = 1 }, { budget, fixture }) {
-  const loop = prepare({ WASI: load().WASI, fixture });
+async function measureCall({ prepare, most = Infinity, weight = 1 }, { budget, fixture, isBaseline }) {
+  const loop = prepare({ WASI: load().WASI, fixture, isBaseline });
   const span = budget * weight;
   let batch = 1;
   let warm = 0;
   let left = most;
   const reserved = most === Infinity ? 0 : most / 2;
   while (warm < span * 0.3 && left > reserved) {
-    const { cpu } = timed(() => loop(batch));
+    const { cpu } = await timed(() => loop(batch));
     warm += cpu;
     left -= batch;
     if (cpu < 5e6) batch = Math.min(batch * 2, Math.ceil(left / 10));
   }
   const total = { calls: 0, cpu: 0, wall: 0 };
   while (total.cpu < span * 0.7 && left >= batch) {
-    const { cpu, wall } = timed(() => loop(batch));
+    const { cpu, wall } = await timed(() => loop(batch));
     total.calls += batch;
     total.cpu += cpu;
     total.wall += wall;

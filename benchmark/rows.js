@@ -2,7 +2,7 @@
 
 // The table of what is measured. A row's `prepare` runs in the process that measures: it returns a function that does
 // the thing `n` times. `target` is the most that preopen may take, as a ratio to node:wasi (or in `unit`, if `absolute`). `only`
-// names the contender that can do it.
+// names the contender that can do it. A row that measures preopen against `itself` is told which of the two it is: `isBaseline`.
 
 const fs = require('node:fs');
 const path = require('node:path');
@@ -62,6 +62,23 @@ function hello(name, title, target, options) {
   return { name, kind: 'call', title, unit: 'ns', target, most: options.most, weight: 3, prepare };
 }
 
+/** The same run by `startAsync`, and in node:wasi's place by `start`: the guest does not wait, so that nothing is gained. */
+const hello_async = {
+  name: 'hello_async', kind: 'call', title: 'hello world, warm, startAsync to start', unit: 'ns', target: 1.2, itself: true, weight: 3,
+  prepare({ WASI, isBaseline }) {
+    const module = guest('hello');
+    const stdout = fs.openSync('/dev/null', 'w');
+    const asynchronous = !isBaseline && typeof WebAssembly.Suspending === 'function';
+    return async (n) => {
+      for (let i = 0; i < n; i++) {
+        const wasi = new WASI({ version: 'preview1', args: ['hello'], env: { LANG: 'C' }, stdout });
+        const instance = new WebAssembly.Instance(module, wasi.getImportObject());
+        succeed(asynchronous ? await wasi.startAsync(instance) : wasi.start(instance));
+      }
+    };
+  },
+};
+
 /** What happens once in a process; `once` does it, and each round measures it in a new process. */
 const hello_cold = {
   name: 'hello_cold', kind: 'once', title: 'require, compile and run hello world', unit: 'ns',
@@ -103,6 +120,7 @@ const rows = [
   hello('hello', 'hello world, warm', 1.0, { preopen: false }),
   // node:wasi never closes what it opened for a preopen: no more runs than descriptors allow.
   hello('hello_preopen', 'hello world, warm, a preopen', undefined, { preopen: true, most: 800 }),
+  hello_async,
   hello_cold,
   load,
   ...Object.entries(programs).map(program),

@@ -71,6 +71,9 @@ wasi[Symbol.dispose]();
   scoped.getImportObject();
 }
 
+const later: Promise<number> = wasi.startAsync(instance);
+const ready: Promise<void> = wasi.initializeAsync(instance);
+
 const captured = new CapturedOutput({ limit: 1024 });
 const inputs: StandardInput[] = [0, '', 'text', new Uint8Array(1), new DataView(new ArrayBuffer(1)), new ArrayBuffer(1), () => null, () => 'next',
   (): Chunk | undefined => undefined, (async function* () { yield 'later'; })()];
@@ -127,7 +130,7 @@ MemoryFileSystem.fromJSON(json, '/').fromJSON(buffers);
 const copied: MemoryFileSystem = MemoryFileSystem.fromDirectory('.', { maxBytes: 5, filter: (path, entry) => entry.isFile() && path !== '' });
 copied.toDirectory('./out');
 const unpacked: MemoryFileSystem = MemoryFileSystem.fromTar(memory.toTar());
-const later: Promise<MemoryFileSystem> = MemoryFileSystem.fromTar([memory.toTar()]);
+const untarred: Promise<MemoryFileSystem> = MemoryFileSystem.fromTar([memory.toTar()]);
 void memory.promises.readFile('/a');
 
 // @ts-expect-error only its kinds are made
@@ -139,4 +142,4 @@ new MemoryFileSystem({ '/a': 5 });
 // @ts-expect-error a typing slip in a permission is found
 new WASI({ version: 'preview1', preopens: { '/m': { filesystem: memory, readonly: true } } });
 
-export { code, errno, imports, later, none, nothing, port, same, unpacked, usage };
+export { code, errno, imports, later, none, nothing, port, ready, same, unpacked, untarred, usage };

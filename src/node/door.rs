@@ -9,11 +9,11 @@ use std::rc::Rc;
 use napi::{Error, Result, Status, check_status, sys};
 
 use super::error::throw;
-use super::frame::{Frame, UNBOUND};
-use super::javascript;
+use super::frame::{BLOCKS, Frame, UNBOUND};
+use super::{javascript, poller, suspend};
 use crate::abi::{Errno, IMPORTS, MAX_PARAMS};
 use crate::calls::{Call, Halt, dispatch};
-use crate::guest::{Guest, Interrupted, Memory};
+use crate::guest::{Guest, Interrupted, Memory, Progress};
 use crate::process::Process;
 
 /// How much of a memory the pointers of preview1 can name, bytes.
@@ -29,6 +29,8 @@ pub struct Door {
     base: Cell<*mut u8>,
     len: Cell<u64>,
     pages: Cell<u32>,
+    /// Whether the guest is suspended while it waits, where it can be.
+    suspends: Cell<bool>,
 }
 
 impl Door {
@@ -43,11 +45,19 @@ impl Door {
             base: Cell::new(null_mut()),
             len: Cell::new(0),
             pages: Cell::new(UNBOUND),
+            suspends: Cell::new(false),
         })
     }
 
-    pub const fn process(&self) -> &Process {
-        &self.process
+    /// From now on, calls suspend the guest while they wait.
+    pub fn suspend_calls(&self) {
+        self.suspends.set(true);
+    }
+
+    /// Closes every descriptor, also those that suspended calls wait for: JavaScript makes them go on.
+    pub fn close(&self) {
+        self.process.fds.clear();
+        self.process.suspended.release().into_iter().for_each(poller::forget);
     }
 
     pub fn attach(&self, frame: Frame) {
@@ -110,13 +120,21 @@ unsafe extern "C" fn on_call(env: sys::napi_env, info: sys::napi_callback_info) 
 
 fn call(env: sys::napi_env, door: &Door) {
     let Some(frame) = door.frame.get() else { return };
-    let mut guest = V8Guest { env, door };
-    match run(&mut guest, frame) {
+    let mut guest = V8Guest { env, door, ticket: 0, progress: None, blocks: !door.suspends.get() };
+    let answer = match frame.ticket() {
+        0 => run(&mut guest, frame),
+        ticket => run_again(&mut guest, frame, ticket),
+    };
+    match answer {
         Ok(()) => frame.answer(0),
         Err(Halt::Errno(errno)) => frame.answer(errno as u32),
         // The guest does not return from these: the hook throws.
         Err(Halt::Exit(code)) => guest.end(code.cast_signed(), false),
         Err(Halt::Raise(signal)) => guest.end(128 + i32::from(signal), true),
+        Err(Halt::Suspended) => {
+            let ticket = guest.ticket;
+            suspend::suspend(&mut guest, frame, ticket);
+        }
         // What ended it is pending; should nothing be, the guest must not take an old answer for its own.
         Err(Halt::Interrupted) => frame.answer(Errno::Canceled as u32),
     }
@@ -128,6 +146,21 @@ fn run(guest: &mut V8Guest<'_>, frame: Frame) -> Call {
         resized(guest, frame, number, pages)?;
     }
     dispatch(&guest.door.process, guest, number, move |index| frame.arg(index))
+}
+
+/// A call that was suspended.
+#[cold]
+fn run_again(guest: &mut V8Guest<'_>, frame: Frame, ticket: u64) -> Call {
+    guest.ticket = ticket & !BLOCKS;
+    guest.blocks |= ticket & BLOCKS != 0;
+    guest.progress = guest.door.process.suspended.take(guest.ticket);
+    poller::forget(guest.ticket);
+    if ticket & BLOCKS != 0 {
+        // Nobody will wake what was arranged for it.
+        guest.hook(c"giveUp", &[]).ok_or(Halt::Interrupted)?;
+    }
+    let _blocks = guest.blocks.then(javascript::Blocking::begin);
+    run(guest, frame)
 }
 
 /// Before a call that follows the binding of the memory or its growth, and one that precedes the binding.
@@ -148,14 +181,27 @@ fn resized(guest: &mut V8Guest<'_>, frame: Frame, number: u32, pages: u32) -> Ca
 }
 
 /// A guest in V8, during one call.
-struct V8Guest<'d> {
+pub struct V8Guest<'d> {
     env: sys::napi_env,
     door: &'d Door,
+    /// The call's, if it was suspended, or 0.
+    ticket: u64,
+    progress: Option<Progress>,
+    /// Whether it waits where it is.
+    blocks: bool,
 }
 
 impl V8Guest<'_> {
+    pub const fn env(&self) -> sys::napi_env {
+        self.env
+    }
+
+    pub const fn process(&self) -> &Process {
+        &self.door.process
+    }
+
     /// Calls one of the hooks. `None`: an exception is pending.
-    fn hook(&mut self, name: &CStr, args: &[sys::napi_value]) -> Option<sys::napi_value> {
+    pub fn hook(&mut self, name: &CStr, args: &[sys::napi_value]) -> Option<sys::napi_value> {
         let (mut hooks, mut function, mut result) = (null_mut(), null_mut(), null_mut());
         // SAFETY: the function that is running keeps the hooks alive; the arguments are live values of env.
         let status = unsafe {
@@ -215,6 +261,20 @@ impl Guest for V8Guest<'_> {
             self.pause()?;
         }
         Ok(result)
+    }
+
+    fn ticket(&mut self) -> Option<u64> {
+        if self.blocks {
+            return None;
+        }
+        if self.ticket == 0 {
+            self.ticket = suspend::ticket();
+        }
+        Some(self.ticket)
+    }
+
+    fn progress(&self) -> Option<Progress> {
+        self.progress
     }
 
     fn pause(&mut self) -> std::result::Result<(), Interrupted> {
