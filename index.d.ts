@@ -789,3 +789,94 @@ export class MemoryFileSystem extends FileSystem {
   /** What it holds and may hold. */
   readonly usage: MemoryFileSystemUsage;
 }
+
+/** The options of {@link OverlayFileSystem}. */
+export interface OverlayFileSystemOptions {
+  /**
+   * What is seen where nothing was changed: a directory of the host, or any filesystem. Only
+   * {@link OverlayFileSystem.commit} changes it.
+   */
+  lower: string | OverlayLowerDirectory | FileSystem;
+  /**
+   * Where changes go: an empty filesystem, or one that an earlier overlay over the same lower left. Nobody else may change it.
+   * @default new MemoryFileSystem()
+   */
+  upper?: MemoryFileSystem | undefined;
+}
+
+/** A directory of the host as the lower of an {@link OverlayFileSystem}. */
+export interface OverlayLowerDirectory {
+  /** The directory on the host. It is opened once, and kept by handle. */
+  path: string;
+  /**
+   * Lets guests open FIFOs and devices that lie in it, which are then the host's own.
+   * @default false
+   */
+  specialFiles?: boolean | undefined;
+}
+
+/** One difference between the lower and what is seen. */
+export interface OverlayChange {
+  /** Where, from the root on: `'/src/main.c'`. */
+  path: string;
+  /**
+   * `'modified'` is a file with other bytes, permissions or time of the last write, a link with another target, a directory
+   * with other permissions. `'removed'` includes all that was in a directory. What became another type is removed, then created.
+   */
+  kind: 'created' | 'modified' | 'removed';
+  /** What it is; what it was, where it was removed. */
+  type: 'file' | 'directory' | 'symlink';
+}
+
+/** What {@link OverlayFileSystem.commit} throws. */
+export interface OverlayCommitError extends Error {
+  /** Why it stopped: `'ENOSPC'`, `'EACCES'`, `'EROFS'`, … */
+  code: string;
+  errno: number;
+  syscall: 'commit';
+  /** Which change could not be applied. */
+  path: string;
+  /** How many changes were applied before. */
+  done: number;
+}
+
+/**
+ * A filesystem over another one: reads fall through, and what is changed is kept aside, until {@link OverlayFileSystem.commit}.
+ * So a program can run over a project without touching it.
+ *
+ * ```js
+ * const project = new OverlayFileSystem({ lower: './project' });
+ * new WASI({ version: 'preview1', preopens: { '/project': project } });
+ * // After it ran:
+ * project.changes(); // [{ path: '/src/main.c', kind: 'modified', type: 'file' }]
+ * ```
+ */
+export class OverlayFileSystem extends FileSystem {
+  /**
+   * @throws {TypeError} `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`
+   * @throws {Error} `ENOENT`, `ENOTDIR`, `EACCES`, …: the lower directory cannot be opened.
+   */
+  constructor(options: OverlayFileSystemOptions);
+
+  /**
+   * What was changed, as a layer of an OCI image has it: files and directories under their own paths, and empty files whose
+   * names begin with `.wh.` for what was removed. Keep it (`toTar()`) to go on later.
+   */
+  readonly upper: MemoryFileSystem;
+
+  /**
+   * The differences between the lower and what is seen, by path. What was changed back is none.
+   *
+   * @throws {Error} `ENOENT`, `EIO`, … (`path`): the lower could not be compared.
+   */
+  changes(): OverlayChange[];
+
+  /**
+   * Applies {@link OverlayFileSystem.changes} to the lower, one by one: what is new first, each file whole and under its name in one
+   * step, and what is removed last. What was applied leaves the upper. Files that guests have open stay open.
+   *
+   * @returns what was applied
+   * @throws {OverlayCommitError} what stopped it. The rest is still in the upper, and a later call goes on with it.
+   */
+  commit(): OverlayChange[];
+}

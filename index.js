@@ -13,6 +13,8 @@ exports.FileSystem = undefined;
 define('FileSystem', () => require('./lib/filesystem/base.js').FileSystem);
 exports.MemoryFileSystem = undefined;
 define('MemoryFileSystem', () => require('./lib/filesystem/memory.js').MemoryFileSystem);
+exports.OverlayFileSystem = undefined;
+define('OverlayFileSystem', () => require('./lib/filesystem/overlay.js').OverlayFileSystem);
 
 function define(name, load) {
   Object.defineProperty(exports, name, { configurable: true, enumerable: true, get: load });

@@ -30,6 +30,8 @@ export interface Native {
   memory(maxBytes: number, maxInodes: number): FileSystem;
   /** A directory of the host, or a negated errno. */
   hostDirectory(path: string): FileSystem | number;
+  /** An overlay over a filesystem, or over a directory of the host, or a negated errno. */
+  overlay(lower: FileSystem | string, specialFiles: boolean, upper: FileSystem): FileSystem | number;
   /** The name of an errno of preview1's, such as `ENOENT`; null for none. */
   errnoName(errno: number): string | null;
   /** A stream at its end, which takes whatever is written. */
@@ -72,6 +74,9 @@ export interface FileSystem {
   hooks?: object;
   usage(): [bytes: number, inodes: number, maxBytes: number, maxInodes: number] | null;
   populate(paths: string[], contents: (string | Uint8Array | null)[]): [errno: number, index: number] | null;
+  /** What was changed in an overlay: path, kind and type of each in turn; and the errno at which it stopped, or 0. */
+  changes(): { changes: string[]; errno: number; path: string };
+  commit(): { changes: string[]; errno: number; path: string };
   // The others are those of node:fs, without options: see src/node/filesystem/.
   [call: string]: (...args: any[]) => any;
 }

@@ -4,11 +4,14 @@ import preopen, {
   CapturedOutput,
   FileSystem,
   MemoryFileSystem,
+  OverlayFileSystem,
   WASI,
   type Chunk,
   type FileSystemProvider,
   type FinalizeBindingsOptions,
   type MemoryFileSystemUsage,
+  type OverlayChange,
+  type OverlayCommitError,
   type PreopenedDirectory,
   type PreopenedFile,
   type PreopenedFileSystem,
@@ -133,6 +136,28 @@ const unpacked: MemoryFileSystem = MemoryFileSystem.fromTar(memory.toTar());
 const untarred: Promise<MemoryFileSystem> = MemoryFileSystem.fromTar([memory.toTar()]);
 void memory.promises.readFile('/a');
 
+const overlay = new OverlayFileSystem({ lower: './project', upper: memory });
+const changes: OverlayChange[] = new OverlayFileSystem({ lower: { path: '.', specialFiles: true } }).changes();
+const removed: string[] = changes.filter(({ kind, type }) => kind === 'removed' && type === 'file').map(({ path }) => path);
+new WASI({ version: 'preview1', preopens: { '/project': overlay, '/ro': { filesystem: overlay, readOnly: true } } });
+try {
+  const applied: OverlayChange[] = new OverlayFileSystem({ lower: overlay }).commit();
+  void applied;
+} catch (error) {
+  const { code: why, path: at, done } = error as OverlayCommitError;
+  void [why, at, done];
+}
+const upper: MemoryFileSystem = overlay.upper;
+
+// @ts-expect-error it lies over something
+new OverlayFileSystem({});
+// @ts-expect-error the upper is in memory
+new OverlayFileSystem({ lower: '.', upper: './upper' });
+// @ts-expect-error a typing slip is found
+new OverlayFileSystem({ lower: '.', uper: memory });
+// @ts-expect-error a change has one of three kinds
+changes[0].kind = 'renamed';
+
 // @ts-expect-error only its kinds are made
 new FileSystem();
 // @ts-expect-error a typing slip in a limit is found
@@ -142,4 +167,4 @@ new MemoryFileSystem({ '/a': 5 });
 // @ts-expect-error a typing slip in a permission is found
 new WASI({ version: 'preview1', preopens: { '/m': { filesystem: memory, readonly: true } } });
 
-export { code, errno, imports, later, none, nothing, port, ready, same, unpacked, untarred, usage };
+export { code, errno, imports, later, none, nothing, port, ready, removed, same, unpacked, untarred, upper, usage };

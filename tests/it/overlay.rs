@@ -130,7 +130,8 @@ fn tree(dir: &dyn Dir) -> BTreeMap<String, String> {
                 }
                 _ => {
                     let bytes = crate::support::read(dir, &at).unwrap();
-                    assert_eq!(stat.size, bytes.len() as u64, "{at}");
+                    // Only the beginning was read.
+                    assert_eq!(stat.size.min(4096), bytes.len() as u64, "{at}");
                     format!("file {mode:o} of {} names: {bytes:?}", stat.nlink)
                 }
             };

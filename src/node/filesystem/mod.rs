@@ -7,6 +7,7 @@ mod files;
 mod listing;
 mod names;
 mod open_file;
+mod overlay;
 mod populate;
 mod snapshots;
 mod tar;
@@ -22,6 +23,7 @@ use napi_derive::napi;
 use crate::abi::Errno;
 use crate::vfs::host::{HostDir, MountOptions};
 use crate::vfs::memory::{Limits, MemoryFs, Usage};
+use crate::vfs::overlay::Overlay;
 use crate::vfs::{Dir, OpenOptions, Opened, Path, Rooted};
 use open_file::OpenFiles;
 
@@ -31,13 +33,15 @@ pub struct FileSystem {
     root: Rooted,
     /// Where it is in memory: what it holds, and what it may.
     memory: Option<Arc<MemoryFs>>,
+    /// Where it is an overlay: what was changed.
+    overlay: Option<Arc<Overlay>>,
     open: RefCell<OpenFiles>,
 }
 
 impl FileSystem {
     /// One of this root.
     pub fn new(root: Arc<dyn Dir>) -> Self {
-        Self { root: Rooted::new(root), memory: None, open: RefCell::default() }
+        Self { root: Rooted::new(root), memory: None, overlay: None, open: RefCell::default() }
     }
 
     /// The filesystem in memory, where it is one.
@@ -81,10 +85,15 @@ impl FileSystem {
 /// A directory of the host, or the negated errno. No guest's path gets here.
 #[napi(catch_unwind)]
 pub fn host_directory(path: String) -> Either<FileSystem, i32> {
-    match HostDir::open_ambient(std::path::Path::new(&path), MountOptions::default()) {
-        Ok(dir) => Either::A(FileSystem::new(Arc::new(dir))),
+    match directory(&path, false) {
+        Ok(dir) => Either::A(FileSystem::new(Arc::from(dir))),
         Err(errno) => Either::B(-(errno as i32)),
     }
+}
+
+fn directory(path: &str, special_files: bool) -> Result<Box<dyn Dir>, Errno> {
+    let options = MountOptions { special_files, ..MountOptions::default() };
+    Ok(Box::new(HostDir::open_ambient(std::path::Path::new(path), options)?))
 }
 
 /// The name of an errno, such as `ENOENT`.

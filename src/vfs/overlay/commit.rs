@@ -7,10 +7,13 @@ use super::copy_up::copy;
 use super::file::{Body, State, Whose};
 use super::lock::Known;
 use super::node::{join, split};
-use super::whiteout::{hidden_by, is_reserved, opaque, temporary, whiteout};
+use super::whiteout::{hidden_by, is_reserved, opaque, whiteout};
 use super::{Core, Overlay, is_dir, times_of};
 use crate::abi::{Errno, Filestat, Filetype};
-use crate::vfs::{Access, Result};
+use crate::vfs::{Access, File, Result};
+
+/// How many unfinished files of commits that were cut off a directory may hold.
+const MOST_LEFT: usize = 1000;
 
 /// Why a commit stopped. What was not done is still in the upper, and all of it is seen as before.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -100,8 +103,9 @@ impl Core {
             for entry in self.upper.entries(&dir).map_err(|errno| (errno, dir.clone()))? {
                 let path = join(&dir, &entry.name);
                 match entry.filetype {
+                    _ if is_reserved(&entry.name) => {}
                     Filetype::Directory => open.push(path),
-                    Filetype::RegularFile if !is_reserved(&entry.name) => {
+                    Filetype::RegularFile => {
                         let stat = self.upper.stat(&path).map_err(|errno| (errno, path.clone()))?;
                         let Some(stat) = stat.filter(|stat| stat.nlink > 1) else { continue };
                         let first = known.committed.entry(stat.ino).or_default();
@@ -141,7 +145,8 @@ impl Core {
                 }
             }
             let hidden: Vec<_> = entries.iter().filter_map(|entry| hidden_by(&entry.name)).collect();
-            for entry in entries.iter().filter(|entry| entry.filetype == Filetype::Directory) {
+            let dirs = entries.iter().filter(|entry| entry.filetype == Filetype::Directory);
+            for entry in dirs.filter(|entry| !is_reserved(&entry.name)) {
                 open.push((join(&dir, &entry.name), hidden.contains(&&*entry.name)));
             }
         }
@@ -182,14 +187,10 @@ impl Core {
     fn put_link(&self, known: &mut Known, path: &[u8]) -> Result<()> {
         let target = self.upper.read_link(path)?;
         let stat = self.upper.stat(path)?.ok_or(Errno::Noent)?;
-        let new = temporary(split(path).0, 0);
-        remove(self.lower.unlink(&new))?;
         self.make_room(path)?;
-        let made = self
-            .lower
-            .symlink(&target, &new)
-            .and_then(|()| kept(self.lower.set_times(&new, times_of(&stat))))
-            .and_then(|()| self.lower.rename(&new, path));
+        let (new, ()) = self.beside(path, |new| self.lower.symlink(&target, new))?;
+        let made =
+            kept(self.lower.set_times(&new, times_of(&stat))).and_then(|()| self.lower.rename(&new, path));
         if made.is_err() {
             let _ = self.lower.unlink(&new);
         }
@@ -217,20 +218,25 @@ impl Core {
 
     /// Writes a file of the upper's to the lower: whole, under another name, and then over the one that is there.
     fn write_lower(&self, known: &mut Known, path: &[u8], stat: &Filestat) -> Result<()> {
-        let new = temporary(split(path).0, 0);
-        // What a process that ended in the middle left.
-        remove(self.lower.unlink(&new))?;
-        let first = known.committed.get(&stat.ino).filter(|first| !first.is_empty()).cloned();
-        let linked = first.is_some_and(|first| self.lower.link(&first, &new).is_ok());
-        let made = if linked { Ok(()) } else { self.fill_lower(path, &new, stat) };
+        let first = known.committed.get(&stat.ino).filter(|first| !first.is_empty());
+        let linked = first.and_then(|first| self.beside(path, |new| self.lower.link(first, new)).ok());
+        let is_link = linked.is_some();
+        let (new, made) = match linked {
+            Some((new, ())) => (new, Ok(())),
+            None => {
+                let (new, file) = self.beside(path, |new| self.lower.create(new))?;
+                let filled = self.fill_lower(path, &new, &*file, stat);
+                (new, filled)
+            }
+        };
         let moved = made.and_then(|()| self.lower.rename(&new, path));
-        if moved.is_err() || linked {
+        if moved.is_err() || is_link {
             // A rename leaves what is linked already.
             let _ = self.lower.unlink(&new);
         }
         if matches!(moved, Err(Errno::Nosys | Errno::Notsup)) {
             // It cannot rename: then in place.
-            self.fill_lower(path, path, stat)?;
+            self.fill_lower(path, path, &*self.lower.rewrite(path)?, stat)?;
         } else {
             moved?;
         }
@@ -240,15 +246,27 @@ impl Core {
         Ok(())
     }
 
-    /// Writes a file of the upper's to a path of the lower's.
-    fn fill_lower(&self, path: &[u8], to: &[u8], stat: &Filestat) -> Result<()> {
+    /// Writes a file of the upper's to an empty one of the lower's, which is at `to`.
+    fn fill_lower(&self, path: &[u8], to: &[u8], file: &dyn File, stat: &Filestat) -> Result<()> {
         let from = self.upper.file(path, Access::Read)?;
-        let file = self.lower.rewrite(to)?;
-        copy(&*from, &*file, stat.size)?;
+        copy(&*from, file, stat.size)?;
         if let Some(mode) = self.upper.mode(path)? {
             kept(self.lower.set_mode(to, mode))?;
         }
         kept(file.set_times(times_of(stat)))
+    }
+
+    /// Makes something in the lower beside a path, under a name that nothing has: another overlay may be the lower, and
+    /// would refuse ours.
+    fn beside<T>(&self, path: &[u8], make: impl Fn(&[u8]) -> Result<T>) -> Result<(Vec<u8>, T)> {
+        for number in 0..MOST_LEFT {
+            let new = join(split(path).0, format!(".preopen-commit-{number}~").as_bytes());
+            match make(&new) {
+                Err(Errno::Exist) => {}
+                made => return made.map(|made| (new, made)),
+            }
+        }
+        Err(Errno::Exist)
     }
 
     /// Takes away a directory where a file is to be.

@@ -14,6 +14,9 @@ use crate::vfs::{Access, File, Result};
 /// How much is copied at once, bytes.
 const PIECE: usize = 128 * 1024;
 
+/// What becomes a hole where it is zeros, bytes.
+const BLOCK: usize = 4096;
+
 impl Core {
     /// Sees to it that a node is in the upper, to be changed there, and says at which path. Errors: `Noent` where it was removed, `Nospc`, `Xdev` for
     /// what cannot be copied.
@@ -48,12 +51,15 @@ impl Core {
         match body.node.place() {
             Ok(Some((dir, name))) => {
                 let found = self.find(&*dir.locate()?, &name)?;
-                if found.upper.is_some() {
-                    // Somebody else has written the upper, and this name of it: what is open has lost its own.
+                let lower = body.state().file.stat()?;
+                let same =
+                    |there: &Filestat| there.ino == 0 || (there.dev, there.ino) == (lower.dev, lower.ino);
+                if found.upper.is_some() || !found.lower.as_ref().is_some_and(same) {
+                    // Somebody else has removed it, or put another in its place: what is open has no name any more.
                     self.lost(&body.node, None);
+                    dir.forget(&name);
                     return self.raise_nameless(known, body, most);
                 }
-                let lower = body.state().file.stat()?;
                 self.raise_dir(known, &dir)?;
                 self.raise_path(known, &found.path, &lower, most, false)
             }
@@ -236,12 +242,30 @@ pub(super) fn copy(from: &dyn File, to: &dyn File, len: u64) -> Result<()> {
         if read == 0 {
             // It has become shorter.
             len = at;
-        } else if piece[..read].iter().any(|byte| *byte != 0) {
-            write_all(to, &mut piece[..read], at)?;
         }
+        write_data(to, &mut piece[..read], at)?;
         at += read as u64;
     }
     to.set_len(len)
+}
+
+/// Writes what is not zeros, block by block.
+fn write_data(to: &dyn File, bytes: &mut [u8], at: u64) -> Result<()> {
+    let mut done = 0;
+    while done < bytes.len() {
+        let blocks = bytes[done..].chunks(BLOCK);
+        let holes: usize = blocks.clone().take_while(|block| is_hole(block)).map(<[u8]>::len).sum();
+        let data: usize =
+            blocks.skip(holes.div_ceil(BLOCK)).take_while(|block| !is_hole(block)).map(<[u8]>::len).sum();
+        done += holes;
+        write_all(to, &mut bytes[done..done + data], at + done as u64)?;
+        done += data;
+    }
+    Ok(())
+}
+
+fn is_hole(block: &[u8]) -> bool {
+    block.iter().all(|byte| *byte == 0)
 }
 
 /// Writes all of it. Errors: `Nospc` where the file takes no more.

@@ -1,11 +1,13 @@
 //! Overlay: what the merged view has under a name.
 
+use std::collections::HashSet;
+use std::ops::ControlFlow::{Break, Continue};
 use std::sync::Arc;
 
 use super::file::{Body, OverlayFile, State, Whose};
 use super::lock::Known;
 use super::node::{Location, Node, moved};
-use super::whiteout::{is_reserved, opaque, whiteout};
+use super::whiteout::{hidden_by, is_reserved, opaque, whiteout};
 use super::{Core, is_dir};
 use crate::abi::{Errno, Filestat, Filetype};
 use crate::vfs::tree::MAX_NAME;
@@ -159,8 +161,7 @@ impl Core {
     /// Whether a directory has no name in the merged view. What of the lower no guest can see counts: nobody removes what they
     /// have not seen.
     pub(super) fn is_empty(&self, found: &Found) -> Result<bool> {
-        use std::ops::ControlFlow::{Break, Continue};
-        let mut hidden = std::collections::HashSet::new();
+        let mut hidden = HashSet::new();
         let mut empty = true;
         if found.upper.is_some() {
             self.upper.list(&found.path, &mut |name, _| {
@@ -168,7 +169,7 @@ impl Core {
                     empty = false;
                     return Break(());
                 }
-                hidden.extend(super::whiteout::hidden_by(name).map(Box::<[u8]>::from));
+                hidden.extend(hidden_by(name).map(Box::<[u8]>::from));
                 Continue(())
             })?;
         }
@@ -182,6 +183,26 @@ impl Core {
             })?;
         }
         Ok(empty)
+    }
+
+    /// How many links a merged directory has. Both trees have to be read for that, once, where an upper was there from the start.
+    pub(super) fn links(&self, path: &[u8]) -> Result<u64> {
+        let (mut links, mut above) = (2, HashSet::new());
+        self.upper.list(path, &mut |name, filetype| {
+            if !is_reserved(name) {
+                links += u64::from(filetype == Filetype::Directory);
+                above.insert(Box::<[u8]>::from(name));
+            } else if let Some(hidden) = hidden_by(name) {
+                above.insert(hidden.into());
+            }
+            Continue(())
+        })?;
+        self.lower.list(path, &mut |name, filetype| {
+            let seen = filetype == Filetype::Directory && !is_reserved(name) && !above.contains(name);
+            links += u64::from(seen);
+            Continue(())
+        })?;
+        Ok(links)
     }
 
     /// Whether the lower has something at a path that has to be hidden when its name goes.

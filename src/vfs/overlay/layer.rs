@@ -1,7 +1,7 @@
 //! Overlay: one of the two trees, by paths of any length.
 
 use std::ops::ControlFlow;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::node::split;
 use crate::abi::{Errno, Filestat, Filetype};
@@ -11,8 +11,38 @@ use crate::vfs::{Access, Dir, File, LinkTarget, MAX_PATH, OpenOptions, Opened, P
 /// tree: names that were looked up one by one.
 pub(super) struct Layer {
     root: Box<dyn Dir>,
-    /// The directory that was gone through last to the rest of a path that is too long for one step.
-    far: Mutex<Option<(Vec<u8>, Arc<dyn Dir>)>>,
+    far: Mutex<Far>,
+}
+
+/// How much of a long path is gone at most from the nearest directory that is known, bytes: at least two names.
+const FAR: usize = 1024;
+
+/// How many directories on the way are kept.
+const MOST_FAR: usize = 32;
+
+/// Directories on the way of the last path that was too long for one step: the next is mostly near it.
+#[derive(Default)]
+struct Far {
+    path: Vec<u8>,
+    /// By where their paths end.
+    dirs: Vec<(usize, Arc<dyn Dir>)>,
+}
+
+impl Far {
+    /// The last one on the way of a path, and where its own ends. Those that are not on it are let go of.
+    fn nearest(&mut self, path: &[u8]) -> Option<(usize, Arc<dyn Dir>)> {
+        let same = self.path.iter().zip(path).take_while(|(one, other)| one == other).count();
+        self.dirs.retain(|(end, _)| *end <= same && path.get(*end) == Some(&b'/'));
+        self.dirs.last().map(|(end, dir)| (*end, Arc::clone(dir)))
+    }
+
+    fn put(&mut self, path: &[u8], end: usize, dir: Arc<dyn Dir>) {
+        path[..end].clone_into(&mut self.path);
+        if self.dirs.len() == MOST_FAR {
+            self.dirs.remove(0);
+        }
+        self.dirs.push((end, dir));
+    }
 }
 
 /// What a directory holds under a name.
@@ -32,7 +62,7 @@ const CREATE: OpenOptions = OpenOptions {
 
 impl Layer {
     pub(super) const fn new(root: Box<dyn Dir>) -> Self {
-        Self { root, far: Mutex::new(None) }
+        Self { root, far: Mutex::new(Far { path: Vec::new(), dirs: Vec::new() }) }
     }
 
     /// What is known of the root.
@@ -185,30 +215,32 @@ impl Layer {
         if path.len() <= MAX_PATH {
             return with_path(if path.is_empty() { b"." } else { path }, |path| act(&*self.root, path));
         }
-        let known = self.far.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let (mut done, mut dir) = match known {
-            Some((far, dir)) if path.starts_with(&far) && path.get(far.len()) == Some(&b'/') => {
-                (far.len() + 1, Some(dir))
-            }
-            _ => (0, None),
+        let (mut done, mut dir) = match self.far().nearest(path) {
+            Some((end, dir)) => (end + 1, Some(dir)),
+            None => (0, None),
         };
-        while path.len() - done > MAX_PATH {
-            let rest = &path[done..=done + MAX_PATH];
-            let slash = rest.iter().rposition(|byte| *byte == b'/').ok_or(Errno::Nametoolong)?;
+        while path.len() - done > FAR {
+            let rest = &path[done..path.len().min(done + MAX_PATH)];
+            // The last step is short, so that what is looked for next begins near.
+            let near = &rest[..rest.len().min((path.len() - done - FAR / 2).max(FAR / 2))];
+            let Some(slash) = near.iter().rposition(|byte| *byte == b'/') else { break };
             let next =
                 with_path(&rest[..slash], |path| open_dir(dir.as_deref().unwrap_or(&*self.root), path))?;
             let next: Arc<dyn Dir> = Arc::from(next);
             done += slash + 1;
-            let far = Some((path[..done - 1].to_vec(), Arc::clone(&next)));
-            *self.far.lock().unwrap_or_else(PoisonError::into_inner) = far;
+            self.far().put(path, done - 1, Arc::clone(&next));
             dir = Some(next);
         }
         with_path(&path[done..], |path| act(dir.as_deref().unwrap_or(&*self.root), path))
     }
 
+    fn far(&self) -> MutexGuard<'_, Far> {
+        self.far.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// A directory may be elsewhere from now on.
     fn forget_far(&self) {
-        *self.far.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        *self.far() = Far::default();
     }
 
     fn both(

@@ -60,11 +60,11 @@ impl Overlay {
         let mut known = lock.take()?;
         known.origins.dev = below.dev;
         let empty = upper.is_empty(b"")?;
+        // The root is in both from the start, and a layer says nothing of it: it looks like the lower's until it is changed.
+        if let Some(mode) = lower.mode(b"")? {
+            upper.set_mode(b"", mode)?;
+        }
         if empty {
-            // The root is in both from the start; until it is changed, it looks like the lower's.
-            if let Some(mode) = lower.mode(b"")? {
-                upper.set_mode(b"", mode)?;
-            }
             upper.set_times(b"", times_of(&below))?;
         }
         known.origins.root(&upper.root()?, &below, empty);

@@ -36,7 +36,7 @@ pub struct Node {
 /// What of a node changes. Only whoever holds the overlay's lock looks at it.
 pub(super) struct Inside {
     /// The directory above and the name in it; `None` for the root.
-    pub place: Option<(Arc<Node>, Box<[u8]>)>,
+    pub place: Option<Place>,
     /// What the merged view says it is.
     pub id: Id,
     /// For a directory: whether it is merged with the lower's, as far as that of the directory above is.
@@ -55,6 +55,9 @@ pub(super) struct Inside {
 
 /// How many children a directory remembers before the dead among them are looked for.
 const CROWD: usize = 64;
+
+/// A directory, and a name in it.
+pub(super) type Place = (Arc<Node>, Box<[u8]>);
 
 /// Where a node is.
 pub(super) struct Location {
@@ -101,7 +104,7 @@ impl Node {
         Arc::new(Self::at(Some((Arc::clone(dir), name.into())), filetype, id, lower))
     }
 
-    fn at(place: Option<(Arc<Self>, Box<[u8]>)>, filetype: Filetype, id: Id, lower: bool) -> Self {
+    fn at(place: Option<Place>, filetype: Filetype, id: Id, lower: bool) -> Self {
         let inside = Inside {
             place,
             id,
@@ -126,7 +129,7 @@ impl Node {
     }
 
     /// The directory above and its name there; `None` for the root. Errors: `Noent` where it was removed.
-    pub(super) fn place(&self) -> Result<Option<(Arc<Self>, Box<[u8]>)>> {
+    pub(super) fn place(&self) -> Result<Option<Place>> {
         let inside = self.inside();
         if inside.gone.is_some() { Err(Errno::Noent) } else { Ok(inside.place.clone()) }
     }

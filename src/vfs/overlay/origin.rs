@@ -39,7 +39,7 @@ impl Origins {
         let kept = self.kept.get(&upper.ino).copied().unwrap_or_default();
         let (dev, ino) = self.id(upper.ino);
         let ctim = kept.ctime.filter(|(real, _)| *real == upper.ctim).map_or(upper.ctim, |(_, shown)| shown);
-        // A merged directory's count is the lower's, and what came and went since. 1 means that nobody knows, as to find(1).
+        // A merged directory's count is the lower's, and what came and went since. 1 means that nobody counts, as to find(1).
         let nlink = if merged { kept.links.unwrap_or(1) } else { upper.nlink };
         Filestat { dev, ino, ctim, nlink, ..upper }
     }
@@ -76,6 +76,16 @@ impl Origins {
         if let Some(kept) = self.kept.get_mut(&ino) {
             kept.ctime = None;
         }
+    }
+
+    /// Whether it is known how many links a merged directory has.
+    pub(super) fn is_counted(&self, ino: u64) -> bool {
+        self.kept.get(&ino).is_some_and(|kept| kept.links.is_some())
+    }
+
+    /// How many links a merged directory has.
+    pub(super) fn counted(&mut self, ino: u64, links: u64) {
+        self.kept.entry(ino).or_default().links = Some(links);
     }
 
     /// A directory has come into a merged one, or gone from it.

@@ -72,7 +72,8 @@ impl Core {
         }
         moved();
         to.remember(new, &node);
-        let now = self.find_node(&node)?.stat(&known)?;
+        // Not asked of the lower, which may fail: it is done.
+        let now = known.origins.shown(self.upper.stat(&path)?.ok_or(Errno::Io)?, false);
         dir.changed(name, None);
         to.changed(new, Some(&now));
         Ok(())

@@ -25,6 +25,12 @@ impl Core {
             for entry in entries {
                 let path = join(&dir, &entry.name);
                 if entry.filetype == Filetype::Directory {
+                    if is_reserved(&entry.name) {
+                        // What another tool kept there for itself.
+                        self.quietly(known, &dir, || self.clear(&path))
+                            .map_err(|errno| (errno, path.clone()))?;
+                        continue;
+                    }
                     open.push((path, None));
                 } else {
                     self.drop_copy(known, &path).map_err(|errno| (errno, path.clone()))?;

@@ -21,11 +21,20 @@ impl Tree for Overlay {
     }
 
     fn stat(&self, node: &Arc<Node>) -> Result<Filestat> {
-        let known = self.core.lock.take()?;
+        let mut known = self.core.lock.take()?;
         if let Some(stat) = node.inside().gone {
             return Ok(stat);
         }
-        self.core.find_node(node)?.stat(&known)
+        let found = self.core.find_node(node)?;
+        if let (Some(upper), Some(lower)) = (&found.upper, &found.lower)
+            && lower.nlink > 1
+            && !known.origins.is_counted(upper.ino)
+        {
+            // That it was read is not seen either.
+            let links = self.core.quietly(&mut known, &found.path, || self.core.links(&found.path))?;
+            known.origins.counted(upper.ino, links);
+        }
+        found.stat(&known)
     }
 
     fn lookup(&self, dir: &Arc<Node>, name: &[u8]) -> Result<Arc<Node>> {
@@ -172,9 +181,7 @@ impl Tree for Overlay {
         core.upper.link(&old, &path)?;
         core.uncover(&path)?;
         core.count(&mut known, dir, 0)?;
-        let stat = core.find_node(node)?.stat(&known)?;
-        dir.changed(name, Some(&stat));
-        Ok(())
+        core.made(&known, dir, name, &path)
     }
 
     fn unlink(&self, dir: &Arc<Node>, name: &[u8]) -> Result<()> {
