@@ -740,7 +740,7 @@ export interface FromDirectoryOptions extends MemoryFileSystemOptions {
  * memory.readFileSync('/out/b.txt', 'utf8');
  * ```
  *
- * Several guests, also of several Workers' making on this thread, may use one at once; it lives as long as anything refers to it.
+ * Several guests may use one at once, and it outlives them. It belongs to the thread that made it; to another it goes as an archive.
  */
 export class MemoryFileSystem extends FileSystem {
   /**

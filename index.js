@@ -5,19 +5,17 @@
 // first word: it knows whether WASI is allowed at all.
 if (process.permission === undefined) require('./lib/native.js').load();
 
-const { CapturedOutput } = require('./lib/captured.js');
-const { WASI } = require('./lib/wasi.js');
+exports.CapturedOutput = require('./lib/captured.js').CapturedOutput;
+exports.WASI = require('./lib/wasi.js').WASI;
 
-module.exports = { CapturedOutput, WASI };
-
-// Filesystems are loaded by whoever asks for one.
+// Filesystems are loaded by whoever asks for one. Each name is assigned first: `import { … }` finds what is assigned in the text.
+exports.FileSystem = undefined;
 define('FileSystem', () => require('./lib/filesystem/base.js').FileSystem);
+exports.MemoryFileSystem = undefined;
 define('MemoryFileSystem', () => require('./lib/filesystem/memory.js').MemoryFileSystem);
+exports.OverlayFileSystem = undefined;
 define('OverlayFileSystem', () => require('./lib/filesystem/overlay.js').OverlayFileSystem);
 
 function define(name, load) {
-  Object.defineProperty(module.exports, name, { configurable: true, enumerable: true, get: load });
+  Object.defineProperty(exports, name, { configurable: true, enumerable: true, get: load });
 }
-
-// What `import { … }` finds: Node reads the names of a CommonJS module from its text.
-0 && (module.exports = { CapturedOutput, FileSystem, MemoryFileSystem, OverlayFileSystem, WASI }); // eslint-disable-line no-undef, no-constant-binary-expression -- never run

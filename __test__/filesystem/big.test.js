@@ -89,6 +89,32 @@ test('a file of 2^40 bytes is copied, moved and thrown away for nothing', (t) =>
   stream.destroy();
 });
 
+test('what a guest makes of holes, links and long paths does not take the host\'s memory', (t) => {
+  const memory = new MemoryFileSystem({ '/a': 'x', '/b': 'x' }, { maxBytes: 2 ** 20 });
+  memory.truncateSync('/a', 600_000_000);
+  memory.truncateSync('/b', 600_000_000);
+  assert.throws(() => memory.toJSON(), { code: /^(EFBIG|ERR_STRING_TOO_LONG)$/ });
+  assert.throws(() => memory.readFileSync('/a', 'utf8'), { code: 'ERR_STRING_TOO_LONG' });
+  // Many second names far down: what remembers the first ones must not hold their paths.
+  const comb = new MemoryFileSystem({ [`/${'d/'.repeat(1500)}x`]: 'x' });
+  const far = `/${'d/'.repeat(1500)}`;
+  for (let i = 0; i < 2000; i++) {
+    comb.writeFileSync(`${far}f${i}`, '');
+    comb.linkSync(`${far}f${i}`, `${far}g${i}`);
+  }
+  const copy = MemoryFileSystem.fromTar(comb.toTar());
+  assert.equal(copy.statSync(`${far}g7`).nlink, 2);
+  assert.equal(copy.statSync(`${far}g7`).ino, copy.statSync(`${far}f7`).ino);
+  assert.deepEqual(copy.usage, comb.usage);
+  const folder = path.join(tmp(t), 'comb');
+  try {
+    comb.toDirectory(folder);
+    assert.equal(MemoryFileSystem.fromDirectory(folder).statSync(`${far}g7`).nlink, 2);
+  } finally {
+    execFileSync('rm', ['-rf', folder]);
+  }
+});
+
 test('open files: the lowest free number, far from the host\'s, and no descriptor of the host', () => {
   const memory = new MemoryFileSystem({ '/f': 'x' });
   const before = descriptors().length;

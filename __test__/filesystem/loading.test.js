@@ -8,8 +8,8 @@ const { root } = require('../helpers/both');
 const run = (flags, code) => execFileSync(process.execPath, [...flags, '-e', code], { encoding: 'utf8', cwd: root });
 
 test('an ES module imports them by name', () => {
-  const code = `import { FileSystem, MemoryFileSystem, WASI } from './index.js'; console.log(FileSystem.name, MemoryFileSystem.name, WASI.name);`;
-  assert.equal(run(['--input-type=module'], code), 'FileSystem MemoryFileSystem WASI\n');
+  const code = `import { FileSystem, MemoryFileSystem, OverlayFileSystem, WASI } from './index.js'; console.log(FileSystem.name, MemoryFileSystem.name, OverlayFileSystem.name, WASI.name);`;
+  assert.equal(run(['--input-type=module'], code), 'FileSystem MemoryFileSystem OverlayFileSystem WASI\n');
 });
 
 test('require loads none of them; making one loads no call; a call loads its own', () => {

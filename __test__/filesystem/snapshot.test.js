@@ -164,6 +164,8 @@ test('fromDirectory: filter, limits, what is no file', (t) => {
   assert.throws(() => MemoryFileSystem.fromDirectory(path.join(folder, 'none')), { code: 'ENOENT', path: path.join(folder, 'none') });
   assert.throws(() => MemoryFileSystem.fromDirectory(path.join(folder, 'a')), { code: 'ENOTDIR' });
   assert.throws(() => MemoryFileSystem.fromDirectory(5), { code: 'ERR_INVALID_ARG_TYPE' });
+  assert.throws(() => MemoryFileSystem.fromDirectory(folder, { filters: 5 }), { code: 'ERR_INVALID_ARG_VALUE', message: /filters/ });
+  assert.throws(() => MemoryFileSystem.fromDirectory(folder, { filter: 5 }), { code: 'ERR_INVALID_ARG_TYPE', message: /filter/ });
 });
 
 test('tar: out and in again, whole and in pieces', async () => {

@@ -141,7 +141,7 @@ const files = {
     path = toPath(path);
     content = this[kNative].readFile(path, toFlags(flag), !asText);
     if (typeof content === 'number') throw contentError(content, 'read', path);
-    return asText || !encoding ? content : content.toString(encoding);
+    return typeof content === 'string' || !encoding ? content : content.toString(encoding);
   },
 
   writeFileSync(path, data, options) {

@@ -29,12 +29,14 @@ class MemoryFileSystem extends FileSystem {
     return filesystem;
   }
 
-  static fromDirectory(hostPath, options) {
-    return require('./snapshot.js').fromDirectory(new MemoryFileSystem(undefined, readCopyOptions(options)), hostPath, options);
+  static fromDirectory(hostPath, options = {}) {
+    validateObject(options, 'options');
+    const { filter, ...limits } = options;
+    return require('./snapshot.js').fromDirectory(new MemoryFileSystem(undefined, limits), hostPath, filter);
   }
 
   static fromTar(source, options) {
-    return require('./snapshot.js').fromTar(new MemoryFileSystem(undefined, readCopyOptions(options)), source);
+    return require('./snapshot.js').fromTar(new MemoryFileSystem(undefined, options), source);
   }
 
   fromJSON(json, cwd = '/') {
@@ -46,13 +48,6 @@ class MemoryFileSystem extends FileSystem {
     const [bytes, inodes, maxBytes, maxInodes] = this[kNative].usage();
     return { bytes, inodes, maxBytes, maxInodes };
   }
-}
-
-function readCopyOptions(options) {
-  if (options === undefined) return undefined;
-  validateObject(options, 'options');
-  const { maxBytes, maxInodes } = options;
-  return { maxBytes, maxInodes };
 }
 
 function readLimits(options) {

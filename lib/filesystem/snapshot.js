@@ -30,7 +30,7 @@ function toJSON(paths, json = {}, isRelative = false, asBuffer = false) {
     for (let at = 0; at < contents.length; at += 2) {
       const key = name(contents[at] === '' ? start : base + contents[at]);
       // An empty filesystem is no entry, as memfs has it.
-      if (key !== '' && key !== '/') put(json, key, contents[at + 1]);
+      if (key !== '' && key !== '/') put(json, key, asBuffer ? contents[at + 1] : (contents[at + 1]?.toString() ?? null));
     }
   }
   return json;
@@ -42,7 +42,7 @@ function put(json, key, value) {
   else Object.defineProperty(json, key, { value, writable: true, enumerable: true, configurable: true });
 }
 
-function fromDirectory(filesystem, hostPath, { filter } = {}) {
+function fromDirectory(filesystem, hostPath, filter) {
   const path = String(toPath(hostPath, 'hostPath'));
   if (filter !== undefined && typeof filter !== 'function') throw invalidArgType('options.filter', 'of type function', filter);
   allowed('fs.read', path);

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::tour::{Step, Tour};
+use super::tour::{Passed, Step, Tour};
 use super::trail::Trail;
 use super::{Access, Dir, File, LinkTarget, MAX_PATH, OpenOptions, Opened, Path, Result, SetTime, SetTimes};
 use crate::abi::{Errno, Filestat, Filetype};
@@ -89,7 +89,7 @@ pub fn copy_tree(
                 let copied = wanted(&tour.path(&name), filetype).and_then(|wanted| match filetype {
                     _ if !wanted => Ok(()),
                     Filetype::Directory => copy.dir(&mut tour, &name),
-                    Filetype::RegularFile => copy.file(&tour, &name),
+                    Filetype::RegularFile => copy.file(&mut tour, &name),
                     Filetype::SymbolicLink => copy.link(tour.here(), &name),
                     _ => Ok(()),
                 });
@@ -108,8 +108,8 @@ struct Copy {
     trail: Trail,
     /// The directory of a file's first name.
     firsts: Trail,
-    /// The first copied name of each file that has several, by device and inode: the directories to it, and itself.
-    names: HashMap<(u64, u64), Vec<Box<[u8]>>>,
+    /// The first copied name of each file that has several, by device and inode.
+    names: HashMap<(u64, u64), Passed>,
     modes: u32,
 }
 
@@ -144,7 +144,7 @@ impl Copy {
         to.set_times_at(path, false, times_of(&stat))
     }
 
-    fn file(&mut self, tour: &Tour, name: &[u8]) -> Result<()> {
+    fn file(&mut self, tour: &mut Tour, name: &[u8]) -> Result<()> {
         let with_nul = [name, b"\0"].concat();
         let path = Path::of_host(&with_nul)?;
         let Opened::File(from) =
@@ -156,11 +156,10 @@ impl Copy {
         let to = self.trail.here();
         remove(to, path)?;
         if stat.nlink > 1 {
-            if let Some((first, above)) =
-                self.names.get(&(stat.dev, stat.ino)).and_then(|all| all.split_last())
-            {
-                let above: Vec<&[u8]> = above.iter().map(|name| &**name).collect();
-                let first = [first, &b"\0"[..]].concat();
+            let id = (stat.dev, stat.ino);
+            if let Some(first) = self.names.get(&id) {
+                let mut above = tour.names_to(first);
+                let first = [above.pop().unwrap_or_default(), b"\0"].concat();
                 let linked = self
                     .firsts
                     .go(&above)
@@ -171,8 +170,7 @@ impl Copy {
                     linked => return linked,
                 }
             } else {
-                let names = tour.names().chain([name]).map(Box::from).collect();
-                self.names.insert((stat.dev, stat.ino), names);
+                self.names.insert(id, tour.pass(name));
             }
         }
         let Opened::File(into) = to.open(path, CREATE)? else { return Err(Errno::Io) };

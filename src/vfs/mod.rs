@@ -37,7 +37,7 @@ pub use read_only::ReadOnly;
 pub use remove::remove_contents;
 pub use rooted::Rooted;
 pub use single_file::SingleFile;
-pub use tour::{Step, Tour};
+pub use tour::{Passed, Step, Tour};
 pub use trail::Trail;
 pub use with_files::{Files, WithFiles};
 

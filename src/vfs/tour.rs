@@ -12,6 +12,16 @@ pub struct Tour {
     trail: Trail,
     /// The entries of the directories from the root to here, and how many of each were handed out.
     open: Vec<(Entries, usize)>,
+    /// Directories that somebody wanted to come back to: the one above, and the name in it. The root is none.
+    kept: Vec<(Option<usize>, Box<[u8]>)>,
+    /// Which of them those from the root to here are, as far as they were wanted.
+    here_kept: Vec<usize>,
+}
+
+/// A name that was passed, to come back to. Many of them in one deep directory take no more room than their names.
+pub struct Passed {
+    dir: Option<usize>,
+    name: Box<[u8]>,
 }
 
 /// What comes next. The name is one of the directory that the tour is [`here`](Tour::here) in.
@@ -27,7 +37,7 @@ impl Tour {
     pub fn new(root: Arc<dyn Dir>) -> Result<Self> {
         let trail = Trail::new(root);
         let open = vec![(Entries::of(trail.here())?, 0)];
-        Ok(Self { trail, open })
+        Ok(Self { trail, open, kept: Vec::new(), here_kept: Vec::new() })
     }
 
     /// The directory that it has come to.
@@ -51,6 +61,27 @@ impl Tour {
         path
     }
 
+    /// Remembers a name here.
+    pub fn pass(&mut self, name: &[u8]) -> Passed {
+        for above in self.trail.names().skip(self.here_kept.len()) {
+            self.kept.push((self.here_kept.last().copied(), above.into()));
+            self.here_kept.push(self.kept.len() - 1);
+        }
+        Passed { dir: self.here_kept.last().copied(), name: name.into() }
+    }
+
+    /// The names from the root to a place that was passed, itself last.
+    pub fn names_to<'t>(&'t self, passed: &'t Passed) -> Vec<&'t [u8]> {
+        let mut names = vec![&*passed.name];
+        let mut at = passed.dir;
+        while let Some((above, name)) = at.and_then(|at| self.kept.get(at)) {
+            names.push(name);
+            at = *above;
+        }
+        names.reverse();
+        names
+    }
+
     /// What comes next; names are sorted by their bytes. `None` at the end.
     pub fn advance(&mut self) -> Result<Option<Step>> {
         let Some((entries, at)) = self.open.last_mut() else { return Ok(None) };
@@ -62,6 +93,7 @@ impl Tour {
         let Some((above, at)) = self.open.last() else { return Ok(None) };
         let name = above.get(at - 1).map(|(name, _)| Box::from(name)).ok_or(Errno::Io)?;
         self.trail.leave()?;
+        self.here_kept.truncate(self.trail.depth());
         Ok(Some(Step::Done(name)))
     }
 

@@ -11,6 +11,7 @@ mod guest;
 mod host_dir;
 mod memory;
 mod overlay;
+mod rooted;
 mod sandbox;
 mod scripted;
 mod support;

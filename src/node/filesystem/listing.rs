@@ -48,6 +48,9 @@ impl FileSystem {
     }
 }
 
+/// The most text that one listing may have, bytes. A guest can make a million names in a directory whose path alone is long.
+const MOST_TEXT: usize = 1 << 29;
+
 /// An array of names that is being made. Where a list fails, the outer result is JavaScript's, the inner the filesystem's.
 struct List {
     env: sys::napi_env,
@@ -72,6 +75,7 @@ impl List {
     fn all_beneath(&mut self, dir: Arc<dyn Dir>) -> napi::Result<Result<(), Errno>> {
         let mut trail = Trail::new(dir);
         let mut ahead = VecDeque::from([Vec::new()]);
+        let mut room = MOST_TEXT;
         while let Some(path) = ahead.pop_front() {
             let names: Vec<&[u8]> =
                 path.split(|byte| *byte == b'/').filter(|name| !name.is_empty()).collect();
@@ -87,6 +91,8 @@ impl List {
                     beneath.push(b'/');
                 }
                 beneath.extend_from_slice(name);
+                let Some(left) = room.checked_sub(beneath.len()) else { return Ok(Err(Errno::Nomem)) };
+                room = left;
                 self.push(&beneath, filetype)?;
                 if filetype == Filetype::Directory {
                     ahead.push_back(beneath);

@@ -4,7 +4,7 @@ use std::ptr::null_mut;
 use std::sync::Arc;
 
 use napi::bindgen_prelude::{Either3, FnArgs, Function, Null, Unknown};
-use napi::{Env, Error, Result, Status, check_status, sys};
+use napi::{Env, Result, check_status, sys};
 use napi_derive::napi;
 
 use super::names::type_bits;
@@ -17,6 +17,9 @@ use crate::vfs::{Dir, Failed, OpenOptions, Opened, Path, Step, Tour, copy_tree};
 
 /// What another filesystem may be told of permissions: no program becomes somebody else by being copied.
 const PLAIN_MODES: u32 = 0o777;
+
+/// The most that all paths and contents may have together, bytes: what a guest made of holes may be far more than it has room for.
+const MOST: u64 = 1 << 30;
 
 /// All of them.
 const ALL_MODES: u32 = 0o7777;
@@ -50,7 +53,11 @@ impl FileSystem {
             Ok(dir) => dir,
             Err(errno) => return unknown(env, number(env.raw(), -f64::from(errno as u16))?),
         };
-        unknown(env, contents(env.raw(), Arc::from(dir), as_buffer)?)
+        let mut contents = Contents::new(env.raw(), as_buffer)?;
+        match contents.add_all(Arc::from(dir))? {
+            Ok(()) => unknown(env, contents.array),
+            Err(errno) => unknown(env, number(env.raw(), -f64::from(errno as u16))?),
+        }
     }
 
     /// Copies all of a directory of the host's into this filesystem, but what `wanted` says no to, by its path and type
@@ -96,58 +103,95 @@ fn stopped(copied: std::result::Result<(), Failed>) -> Either3<Stopped, i32, Nul
     copied.map_or_else(|failed| Either3::A(failed.into()), |()| Either3::C(Null))
 }
 
-fn contents(env: sys::napi_env, dir: Arc<dyn Dir>, as_buffer: bool) -> Result<sys::napi_value> {
-    let mut array = null_mut();
-    // SAFETY: env is the current one.
-    check_status!(unsafe { sys::napi_create_array(env, &mut array) })?;
-    let mut len = 0;
-    let mut push = |path: &[u8], content: Option<&[u8]>| {
+/// An array of paths and contents that is being made.
+struct Contents {
+    env: sys::napi_env,
+    array: sys::napi_value,
+    len: u32,
+    as_buffer: bool,
+    /// How many bytes may follow.
+    room: u64,
+}
+
+impl Contents {
+    fn new(env: sys::napi_env, as_buffer: bool) -> Result<Self> {
+        let mut array = null_mut();
+        // SAFETY: env is the current one.
+        check_status!(unsafe { sys::napi_create_array(env, &mut array) })?;
+        Ok(Self { env, array, len: 0, as_buffer, room: MOST })
+    }
+
+    /// Adds all beneath a directory. The outer result is JavaScript's, the inner the filesystem's: `Fbig` where it is too much.
+    fn add_all(&mut self, dir: Arc<dyn Dir>) -> Result<std::result::Result<(), Errno>> {
+        let mut tour = match Tour::new(dir) {
+            Ok(tour) => tour,
+            Err(errno) => return Ok(Err(errno)),
+        };
+        // Whether nothing was found since the last directory was gone into.
+        let mut empty = true;
+        loop {
+            let added = match tour.advance() {
+                Ok(Some(Step::Found(name, Filetype::Directory))) => {
+                    empty = tour.enter(&name).is_ok();
+                    Ok(())
+                }
+                Ok(Some(Step::Found(name, Filetype::RegularFile))) => {
+                    empty = false;
+                    match self.read(tour.here(), &name) {
+                        Ok(Some(content)) => self.push(&tour.path(&name), Some(&content))?,
+                        Ok(None) => Ok(()),
+                        Err(errno) => Err(errno),
+                    }
+                }
+                Ok(Some(Step::Found(..))) => {
+                    empty = false;
+                    Ok(())
+                }
+                Ok(Some(Step::Done(name))) if std::mem::take(&mut empty) => {
+                    self.push(&tour.path(&name), None)?
+                }
+                Ok(Some(Step::Done(_))) => Ok(()),
+                Ok(None) if empty => return self.push(b"", None),
+                Ok(None) => return Ok(Ok(())),
+                Err(errno) => Err(errno),
+            };
+            if added.is_err() {
+                return Ok(added);
+            }
+        }
+    }
+
+    /// What a file holds; `None` where it is gone by now. Errors: `Fbig` where there is no room for it.
+    fn read(&self, dir: &dyn Dir, name: &[u8]) -> std::result::Result<Option<Vec<u8>>, Errno> {
+        let name = [name, b"\0"].concat();
+        match dir.open(Path::of_host(&name)?, OpenOptions { follow: false, ..OpenOptions::READ }) {
+            Ok(Opened::File(file)) if file.stat()?.size > self.room => Err(Errno::Fbig),
+            Ok(Opened::File(file)) => read_all_of(&*file).map(Some),
+            Ok(_) | Err(Errno::Noent | Errno::Loop) => Ok(None),
+            Err(errno) => Err(errno),
+        }
+    }
+
+    fn push(&mut self, path: &[u8], content: Option<&[u8]>) -> Result<std::result::Result<(), Errno>> {
+        let size = path.len() as u64 + content.map_or(0, |content| content.len() as u64);
+        let Some(room) = self.room.checked_sub(size) else { return Ok(Err(Errno::Fbig)) };
+        self.room = room;
         let mut scope = null_mut();
         // SAFETY: opened and closed here, around values that the array keeps.
-        check_status!(unsafe { sys::napi_open_handle_scope(env, &mut scope) })?;
+        check_status!(unsafe { sys::napi_open_handle_scope(self.env, &mut scope) })?;
         let content = match content {
-            Some(content) => text(env, content, as_buffer)?,
-            None => null(env)?,
+            Some(content) => text(self.env, content, self.as_buffer)?,
+            None => null(self.env)?,
         };
-        for value in [string(env, path)?, content] {
+        for value in [string(self.env, path)?, content] {
             // SAFETY: array and value are live values of env.
-            check_status!(unsafe { sys::napi_set_element(env, array, len, value) })?;
-            len += 1;
+            check_status!(unsafe { sys::napi_set_element(self.env, self.array, self.len, value) })?;
+            self.len += 1;
         }
         // SAFETY: as above.
-        check_status!(unsafe { sys::napi_close_handle_scope(env, scope) })
-    };
-    let failed = |errno: Errno| Error::new(Status::GenericFailure, errno.name());
-    let mut tour = Tour::new(dir).map_err(failed)?;
-    // Whether something was found since the last directory was gone into.
-    let mut empty = true;
-    while let Some(step) = tour.advance().map_err(failed)? {
-        match step {
-            Step::Found(name, Filetype::Directory) => empty = tour.enter(&name).is_ok(),
-            Step::Found(name, Filetype::RegularFile) => {
-                let with_nul = [&name, &b"\0"[..]].concat();
-                let opened = Path::of_host(&with_nul).and_then(|path| {
-                    tour.here().open(path, OpenOptions { follow: false, ..OpenOptions::READ })
-                });
-                if let Ok(Opened::File(file)) = opened
-                    && let Some(content) = read_all_of(&*file)
-                {
-                    push(&tour.path(&name), Some(&content))?;
-                }
-                empty = false;
-            }
-            Step::Found(..) => empty = false,
-            Step::Done(name) => {
-                if std::mem::take(&mut empty) {
-                    push(&tour.path(&name), None)?;
-                }
-            }
-        }
+        check_status!(unsafe { sys::napi_close_handle_scope(self.env, scope) })?;
+        Ok(Ok(()))
     }
-    if empty {
-        push(b"", None)?;
-    }
-    Ok(array)
 }
 
 fn null(env: sys::napi_env) -> Result<sys::napi_value> {

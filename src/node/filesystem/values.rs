@@ -148,9 +148,12 @@ pub fn buffer(env: sys::napi_env, bytes: &[u8]) -> Result<sys::napi_value> {
     Ok(value)
 }
 
-/// A string or a Buffer.
+/// The longest string that V8 makes, in its units.
+const LONGEST_STRING: usize = (1 << 29) - 24;
+
+/// A string or a Buffer. What might be too long for a string comes as a Buffer, too, of which `lib/` makes one, or Node's own error.
 pub fn text(env: sys::napi_env, bytes: &[u8], as_buffer: bool) -> Result<sys::napi_value> {
-    if as_buffer { buffer(env, bytes) } else { string(env, bytes) }
+    if as_buffer || bytes.len() > LONGEST_STRING { buffer(env, bytes) } else { string(env, bytes) }
 }
 
 /// A number.

@@ -95,9 +95,12 @@ impl FileSystem {
     }
 }
 
-/// All that a file holds; `None` where it cannot be read, or is too large.
-pub fn read_all_of(file: &dyn File) -> Option<Vec<u8>> {
-    read_content(file).ok()
+/// All that a file holds. Errors: `Fbig` where it is too large.
+pub fn read_all_of(file: &dyn File) -> Result<Vec<u8>, Errno> {
+    read_content(file).map_err(|failure| match failure {
+        Failure::Open(errno) | Failure::Read(errno) => errno,
+        Failure::TooLarge(_) => Errno::Fbig,
+    })
 }
 
 fn read_all(file: &OpenFile) -> Result<Vec<u8>, Failure> {

@@ -40,8 +40,8 @@ pub struct Reader {
     /// A header that has come in part.
     block: Vec<u8>,
     extra: Extra,
-    /// Directories, by their names from the root: their times are set when all is in them.
-    dirs: HashMap<Vec<Box<[u8]>>, SetTimes>,
+    /// Directories by their paths in the archive: their times are set when all is in them.
+    dirs: HashMap<Vec<u8>, SetTimes>,
 }
 
 enum State {
@@ -148,12 +148,12 @@ impl Reader {
         if !whole {
             return Err(Stopped::Malformed("it ends in the middle of an entry"));
         }
-        for (names, times) in std::mem::take(&mut self.dirs) {
-            let names: Vec<&[u8]> = names.iter().map(|name| &**name).collect();
-            match self.trail.go(&names).and_then(|()| self.trail.here().set_times(times)) {
+        for (path, times) in std::mem::take(&mut self.dirs) {
+            let set = names_of(&path).and_then(|names| self.go(&names));
+            match set.and_then(|()| self.trail.here().set_times(times)) {
                 // A later entry has put something else there.
                 Err(Errno::Noent | Errno::Notdir | Errno::Loop) => {}
-                set => set.map_err(|errno| Stopped::Failed(Failed(errno, names.join(&b'/'))))?,
+                set => set.map_err(|errno| Stopped::Failed(Failed(errno, path)))?,
             }
         }
         Ok(())
@@ -245,7 +245,7 @@ impl Reader {
             if let (Some(mode), false) = (mode, names.is_empty()) {
                 self.trail.here().set_mode_at(Path::of_host(b".\0")?, false, mode)?;
             }
-            self.dirs.insert(self.trail.names().map(Box::from).collect(), times);
+            self.dirs.insert(names.join(&b'/'), times);
             return Ok(skip_whole(size));
         }
         if kind.is_character_special() || kind.is_block_special() || kind.is_fifo() {
@@ -300,37 +300,42 @@ impl Reader {
 
     /// Goes to a directory, through links that are there already, and makes what is missing of it.
     fn go(&mut self, names: &[&[u8]]) -> Result<()> {
+        let Some(mut link) = self.go_or_stop(names)? else { return Ok(()) };
         let mut names: Vec<Box<[u8]>> = names.iter().map(|name| Box::from(*name)).collect();
         for _ in 0..MOST_LINKS {
-            let refs: Vec<&[u8]> = names.iter().map(|name| &**name).collect();
-            self.trail.go_back(&refs)?;
-            let mut link = None;
-            for (at, name) in refs.iter().enumerate().skip(self.trail.depth()) {
-                let with_nul = [name, &b"\0"[..]].concat();
-                match self.trail.here().create_dir(Path::of_host(&with_nul)?) {
-                    Ok(()) | Err(Errno::Exist) => {}
-                    Err(errno) => return Err(errno),
-                }
-                match self.trail.enter(name) {
-                    Ok(()) => {}
-                    Err(Errno::Loop | Errno::Notdir) => {
-                        link = Some(at);
-                        break;
-                    }
-                    Err(errno) => return Err(errno),
-                }
-            }
-            let Some(at) = link else { return Ok(()) };
-            let path = refs[..=at].join(&b'/');
+            let path = names[..=link].join(&b'/');
             if self.root.stat(&path, false)?.filetype != Filetype::SymbolicLink {
                 return Err(Errno::Notdir);
             }
             let real = self.root.real_path(&path)?;
-            let rest = names.split_off(at + 1);
+            let rest = names.split_off(link + 1);
             names = real.split(|byte| *byte == b'/').filter(|name| !name.is_empty()).map(Box::from).collect();
             names.extend(rest);
+            let refs: Vec<&[u8]> = names.iter().map(|name| &**name).collect();
+            match self.go_or_stop(&refs)? {
+                None => return Ok(()),
+                Some(next) => link = next,
+            }
         }
         Err(Errno::Loop)
+    }
+
+    /// Goes to a directory, or stops before the first name that is none: says which.
+    fn go_or_stop(&mut self, names: &[&[u8]]) -> Result<Option<usize>> {
+        self.trail.go_back(names)?;
+        for (at, name) in names.iter().enumerate().skip(self.trail.depth()) {
+            let with_nul = [name, &b"\0"[..]].concat();
+            match self.trail.here().create_dir(Path::of_host(&with_nul)?) {
+                Ok(()) | Err(Errno::Exist) => {}
+                Err(errno) => return Err(errno),
+            }
+            match self.trail.enter(name) {
+                Ok(()) => {}
+                Err(Errno::Loop | Errno::Notdir) => return Ok(Some(at)),
+                Err(errno) => return Err(errno),
+            }
+        }
+        Ok(None)
     }
 }
 

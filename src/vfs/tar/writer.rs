@@ -8,7 +8,7 @@ use tar::{EntryType, Header};
 use super::{BLOCK, padding, records};
 use crate::abi::{Errno, Filestat, Filetype};
 use crate::span::Span;
-use crate::vfs::{Dir, Failed, File, MAX_PATH, OpenOptions, Opened, Path, Result, Step, Tour};
+use crate::vfs::{Dir, Failed, File, MAX_PATH, OpenOptions, Opened, Passed, Path, Result, Step, Tour};
 
 /// About how many bytes are handed out at once.
 const CHUNK: usize = 64 * 1024;
@@ -22,8 +22,8 @@ const MOST_TIME: u64 = 0o77_777_777_777;
 /// An archive that is being written.
 pub struct Writer {
     tour: Tour,
-    /// The first path of each file that has several names, by device and inode.
-    firsts: HashMap<(u64, u64), Vec<u8>>,
+    /// The first name of each file that has several, by device and inode.
+    firsts: HashMap<(u64, u64), Passed>,
     out: Vec<u8>,
     body: Option<Body>,
     ended: bool,
@@ -120,11 +120,11 @@ impl Writer {
         if stat.nlink > 1 {
             let id = (stat.dev, stat.ino);
             if let Some(first) = self.firsts.get(&id) {
-                let first = first.clone();
+                let first = self.tour.names_to(first).join(&b'/');
                 self.put_header(EntryType::Link, path, &stat, mode, 0, Some(&first));
                 return Ok(());
             }
-            self.firsts.insert(id, path.to_vec());
+            self.firsts.insert(id, self.tour.pass(name));
         }
         self.put_header(EntryType::Regular, path, &stat, mode, stat.size, None);
         if stat.size > 0 {
