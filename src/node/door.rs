@@ -113,7 +113,7 @@ unsafe extern "C" fn on_call(env: sys::napi_env, info: sys::napi_callback_info) 
 
 fn call(env: sys::napi_env, door: &Door) {
     let Some(frame) = door.frame.get() else { return };
-    let mut guest = V8Guest { env, door, ticket: 0, progress: None, blocks: !door.suspends.get() };
+    let mut guest = V8Guest { env, door, ticket: 0, progress: None, blocks: false };
     let answer = match frame.ticket() {
         0 => run(&mut guest, frame),
         ticket => run_again(&mut guest, frame, ticket),
@@ -257,7 +257,7 @@ impl Guest for V8Guest<'_> {
     }
 
     fn ticket(&mut self) -> Option<u64> {
-        if self.blocks {
+        if self.blocks || !self.door.suspends.get() {
             return None;
         }
         if self.ticket == 0 {
