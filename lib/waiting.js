@@ -77,9 +77,9 @@ function suspend(guest, delay, reads, writes) {
   return wait.wake;
 }
 
-/** Ends the last wait, for which the engine could not suspend. */
+/** Ends the last wait, for which the engine could not suspend: later, as streams may run the host's code then. */
 function giveUp() {
-  latest.wake();
+  Promise.resolve().then(latest.wake);
 }
 
 /** Calls `wake` when a Writable takes more, or never will. Returns what ends that. */

@@ -6,8 +6,8 @@
 
 use wasm_encoder::{
     BlockType, CodeSection, ConstExpr, ElementSection, Elements, EntityType, ExportKind, ExportSection,
-    Function, FunctionSection, ImportSection, MemArg, MemArgTarget, MemoryType, Module, RefType,
-    TableSection, TableType, TypeSection, ValType,
+    Function, FunctionSection, ImportSection, InstructionSink, MemArg, MemArgTarget, MemoryType, Module,
+    RefType, TableSection, TableType, TypeSection, ValType,
 };
 
 use super::frame::{ARGS, BLOCKS, ERRNO, NUMBER, PAGES, TICKET, UNBOUND, WAIT};
@@ -73,14 +73,37 @@ pub fn adapter() -> Vec<u8> {
     module.finish()
 }
 
-/// A call: made again, with the ticket that it was given, for as long as it is to wait.
+/// A call; while it is to wait, it is made again, with the ticket that it was given. The first attempt is apart from the others:
+/// at the head of a loop the engine would look up each time.
 fn body(number: usize, import: &Import) -> Function {
-    let ticket = import.params.len() as u32;
-    let mut function = Function::new([(1, ValType::I64)]);
+    let (ticket, errno) = (import.params.len() as u32, import.params.len() as u32 + 1);
+    let mut function = Function::new([(1, ValType::I64), (1, ValType::I32)]);
     let mut code = function.instructions();
+    arguments(&mut code, number, import);
+    code.call(DISPATCH);
     if import.returns {
-        code.loop_(BlockType::Empty);
+        let load = |code: &mut InstructionSink<'_>| {
+            code.i32_const(0).i32_load(at(ERRNO, 2)).local_tee(errno).i32_const(WAIT.cast_signed()).i32_eq();
+        };
+        load(&mut code);
+        code.if_(BlockType::Empty).loop_(BlockType::Empty);
+        // The ticket is taken out of the frame: there, it would be the next call's.
+        code.i32_const(0).i64_load(at(TICKET, 3)).local_set(ticket);
+        code.i32_const(0).i64_const(0).i64_store(at(TICKET, 3));
+        code.i32_const(SUSPEND_SLOT).call_indirect(0, SIZE_TYPE).if_(BlockType::Empty);
+        code.local_get(ticket).i64_const(BLOCKS.cast_signed()).i64_or().local_set(ticket).end();
+        arguments(&mut code, number, import);
+        code.i32_const(0).local_get(ticket).i64_store(at(TICKET, 3));
+        code.call(DISPATCH);
+        load(&mut code);
+        code.br_if(0).end().end();
+        code.local_get(errno);
     }
+    code.end();
+    function
+}
+
+fn arguments(code: &mut InstructionSink<'_>, number: usize, import: &Import) {
     for (index, param) in import.params.iter().enumerate() {
         code.i32_const(0).local_get(index as u32);
         match param {
@@ -90,19 +113,6 @@ fn body(number: usize, import: &Import) -> Function {
     }
     code.i32_const(0).i32_const(number as i32).i32_store(at(NUMBER, 2));
     code.i32_const(0).i32_const(SIZE_SLOT).call_indirect(0, SIZE_TYPE).i32_store(at(PAGES, 2));
-    code.i32_const(0).local_get(ticket).i64_store(at(TICKET, 3));
-    code.call(DISPATCH);
-    if import.returns {
-        code.i32_const(0).i32_load(at(ERRNO, 2)).i32_const(WAIT.cast_signed()).i32_eq().if_(BlockType::Empty);
-        // The ticket is taken out of the frame before others use it.
-        code.i32_const(0).i64_load(at(TICKET, 3)).local_set(ticket);
-        code.i32_const(SUSPEND_SLOT).call_indirect(0, SIZE_TYPE).if_(BlockType::Empty);
-        code.local_get(ticket).i64_const(BLOCKS.cast_signed()).i64_or().local_set(ticket);
-        code.end().br(1).end().end();
-        code.i32_const(0).i32_load(at(ERRNO, 2));
-    }
-    code.end();
-    function
 }
 
 /// The suspender: it imports `preopen.wait`, which the engine suspends, and exports `suspend`, which answers 0 afterwards, and 1

@@ -31,6 +31,8 @@ pub struct Door {
     pages: Cell<u32>,
     /// Whether the guest is suspended while it waits, where it can be.
     suspends: Cell<bool>,
+    /// The ticket that was asked for last: that of a call which answers that it was suspended.
+    ticket: Cell<u64>,
 }
 
 impl Door {
@@ -46,6 +48,7 @@ impl Door {
             len: Cell::new(0),
             pages: Cell::new(UNBOUND),
             suspends: Cell::new(false),
+            ticket: Cell::new(0),
         })
     }
 
@@ -120,11 +123,20 @@ unsafe extern "C" fn on_call(env: sys::napi_env, info: sys::napi_callback_info) 
 
 fn call(env: sys::napi_env, door: &Door) {
     let Some(frame) = door.frame.get() else { return };
-    let mut guest = V8Guest { env, door, ticket: 0, progress: None, blocks: !door.suspends.get() };
-    let answer = match frame.ticket() {
-        0 => run(&mut guest, frame),
-        ticket => run_again(&mut guest, frame, ticket),
-    };
+    let ticket = frame.ticket();
+    let mut again = None;
+    let mut guest = V8Guest { env, door, again: None };
+    if ticket != 0 {
+        frame.clear_ticket();
+        if !resume(&mut guest, ticket, &mut again) {
+            return frame.answer(Errno::Canceled as u32);
+        }
+        guest.again = again.as_ref();
+    }
+    let answer = run(&mut guest, frame);
+    if ticket != 0 {
+        javascript::set_blocks(false);
+    }
     match answer {
         Ok(()) => frame.answer(0),
         Err(Halt::Errno(errno)) => frame.answer(errno as u32),
@@ -132,7 +144,7 @@ fn call(env: sys::napi_env, door: &Door) {
         Err(Halt::Exit(code)) => guest.end(code.cast_signed(), false),
         Err(Halt::Raise(signal)) => guest.end(128 + i32::from(signal), true),
         Err(Halt::Suspended) => {
-            let ticket = guest.ticket;
+            let ticket = door.ticket.get();
             suspend::suspend(&mut guest, frame, ticket);
         }
         // What ended it is pending; should nothing be, the guest must not take an old answer for its own.
@@ -148,19 +160,18 @@ fn run(guest: &mut V8Guest<'_>, frame: Frame) -> Call {
     dispatch(&guest.door.process, guest, number, move |index| frame.arg(index))
 }
 
-/// A call that was suspended.
+/// Before a call that was suspended. `false`: an exception is pending.
 #[cold]
-fn run_again(guest: &mut V8Guest<'_>, frame: Frame, ticket: u64) -> Call {
-    guest.ticket = ticket & !BLOCKS;
-    guest.blocks |= ticket & BLOCKS != 0;
-    guest.progress = guest.door.process.suspended.take(guest.ticket);
-    poller::forget(guest.ticket);
-    if ticket & BLOCKS != 0 {
-        // Nobody will wake what was arranged for it.
-        guest.hook(c"giveUp", &[]).ok_or(Halt::Interrupted)?;
-    }
-    let _blocks = guest.blocks.then(javascript::Blocking::begin);
-    run(guest, frame)
+fn resume(guest: &mut V8Guest<'_>, ticket: u64, again: &mut Option<Again>) -> bool {
+    let blocks = ticket & BLOCKS != 0;
+    let ticket = ticket & !BLOCKS;
+    let progress = guest.door.process.suspended.take(ticket);
+    poller::forget(ticket);
+    *again = Some(Again { ticket, progress, blocks });
+    // Nobody will wake what was arranged for one that could not be suspended. No code of the host's runs there.
+    let done = !blocks || guest.hook(c"giveUp", &[]).is_some();
+    javascript::set_blocks(blocks && done);
+    done
 }
 
 /// Before a call that follows the binding of the memory or its growth, and one that precedes the binding.
@@ -184,7 +195,12 @@ fn resized(guest: &mut V8Guest<'_>, frame: Frame, number: u32, pages: u32) -> Ca
 pub struct V8Guest<'d> {
     env: sys::napi_env,
     door: &'d Door,
-    /// The call's, if it was suspended, or 0.
+    /// Of a call that was suspended.
+    again: Option<&'d Again>,
+}
+
+/// A call that is made again.
+struct Again {
     ticket: u64,
     progress: Option<Progress>,
     /// Whether it waits where it is.
@@ -264,17 +280,16 @@ impl Guest for V8Guest<'_> {
     }
 
     fn ticket(&mut self) -> Option<u64> {
-        if self.blocks {
+        if !self.door.suspends.get() || self.again.is_some_and(|again| again.blocks) {
             return None;
         }
-        if self.ticket == 0 {
-            self.ticket = suspend::ticket();
-        }
-        Some(self.ticket)
+        let ticket = self.again.map_or_else(suspend::ticket, |again| again.ticket);
+        self.door.ticket.set(ticket);
+        Some(ticket)
     }
 
     fn progress(&self) -> Option<Progress> {
-        self.progress
+        self.again?.progress
     }
 
     fn pause(&mut self) -> std::result::Result<(), Interrupted> {

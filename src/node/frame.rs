@@ -8,7 +8,7 @@ pub const NUMBER: usize = 0;
 pub const PAGES: usize = 4;
 /// The offset of the errno (u32).
 pub const ERRNO: usize = 8;
-/// The offset of the ticket (u64) of a call that was suspended: 0 for a call that is new.
+/// The offset of the ticket (u64): not 0 just for a call that is made again, and for the answer of one that is to wait.
 pub const TICKET: usize = 16;
 /// The offset of the arguments, 8 bytes each.
 pub const ARGS: usize = 24;
@@ -54,6 +54,12 @@ impl Frame {
     pub fn ticket(self) -> u64 {
         // SAFETY: as above, and TICKET is a multiple of 8.
         unsafe { self.0.add(TICKET).cast::<u64>().read() }
+    }
+
+    /// Takes the ticket out, so that the next call has none.
+    pub fn clear_ticket(self) {
+        // SAFETY: as above.
+        unsafe { self.0.add(TICKET).cast::<u64>().write(0) }
     }
 
     /// One argument; of an i32 only the lower half counts.

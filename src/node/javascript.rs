@@ -58,18 +58,7 @@ pub fn blocks() -> bool {
     BLOCKS.get()
 }
 
-/// While it lives, [`blocks`] answers yes.
-pub struct Blocking(bool);
-
-impl Blocking {
-    /// From now on.
-    pub fn begin() -> Self {
-        Self(BLOCKS.replace(true))
-    }
-}
-
-impl Drop for Blocking {
-    fn drop(&mut self) {
-        BLOCKS.set(self.0);
-    }
+/// Says whether it is such a call that runs.
+pub fn set_blocks(blocks: bool) {
+    BLOCKS.set(blocks);
 }
