@@ -24,6 +24,8 @@ const errors = () => require('./errors.js');
  * @property {(number | string)[]} sockets descriptors, or addresses to listen on
  * @property {number} maxFds 0 for the default
  * @property {boolean} dotEntries
+ * @property {'off' | 'stderr' | 'function'} trace
+ * @property {Function} [traceFunction] what `trace` is, where it is a function
  *
  * @typedef {object} Preopen
  * @property {string} guest
@@ -50,7 +52,7 @@ function readOptions(options) {
   validateInteger(stdout, 'options.stdout');
   validateInteger(stderr, 'options.stderr');
 
-  const { sockets, maxFds, dotEntries } = options;
+  const { sockets, maxFds, dotEntries, trace } = options;
   if (maxFds !== undefined) validateInteger(maxFds, 'options.maxFds', 1);
   if (dotEntries !== undefined) validateBoolean(dotEntries, 'options.dotEntries');
 
@@ -63,7 +65,16 @@ function readOptions(options) {
     sockets: readSockets(sockets),
     maxFds: maxFds ?? 0,
     dotEntries: dotEntries ?? false,
+    ...readTrace(trace),
   };
+}
+
+function readTrace(trace) {
+  if (trace === undefined) return { trace: 'off' };
+  if (typeof trace === 'function') return { trace: 'function', traceFunction: trace };
+  if (typeof trace !== 'string') throw errors().invalidArgType('options.trace', 'of type function or string', trace);
+  if (trace !== 'stderr') throw errors().invalidArgValue('options.trace', trace, "must be a function or 'stderr'");
+  return { trace };
 }
 
 function readVersion(version) {

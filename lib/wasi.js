@@ -31,6 +31,8 @@ class Guest {
   constructor(config) {
     config.hooks = this;
     this.bindingName = config.unstable ? 'wasi_unstable' : 'wasi_snapshot_preview1';
+    this.traced = config.trace !== 'off';
+    this.traceFunction = config.traceFunction;
     this.sandbox = native.load().create(config);
     this.functions = adapter.instantiate(this.sandbox.dispatch);
     this.sandbox.attach(adapter.frameBytes);
@@ -52,6 +54,12 @@ class Guest {
     this.exitCode = code;
     this.exited = true;
     throw kExitCode;
+  }
+
+  /** Tells of a call that is over. What it throws ends the guest. */
+  trace(event) {
+    const { traceFunction } = this;
+    traceFunction(event);
   }
 
   notStarted() {
@@ -158,7 +166,10 @@ if (Symbol.dispose !== undefined) {
 }
 
 function wasiReturnOnProcExit(code) {
-  this[kGuest].exit(code, false);
+  const guest = this[kGuest];
+  // By the way on which calls are traced: it comes back to `exit`.
+  if (guest.traced) guest.functions.proc_exit(code);
+  guest.exit(code, false);
 }
 
 module.exports = { WASI };

@@ -1,6 +1,6 @@
 // The public types, from an ES module: what must compile does, and what must not is marked.
 
-import preopen, { WASI, type FinalizeBindingsOptions, type PreopenedDirectory, type SocketInfo, type WASIOptions } from 'preopen';
+import preopen, { WASI, type FinalizeBindingsOptions, type PreopenedDirectory, type SocketInfo, type TraceEvent, type TraceValue, type WASIOptions } from 'preopen';
 import 'preopen/register';
 
 const directory: PreopenedDirectory = { path: './data', readOnly: true, specialFiles: false };
@@ -16,6 +16,16 @@ const options: WASIOptions = {
   sockets: [3, '127.0.0.1:0', { fd: 4 }, { address: '::1', port: 80 }],
   maxFds: 64,
   dotEntries: true,
+  trace: 'stderr',
+};
+const told: WASIOptions = {
+  version: 'preview1',
+  trace(event) {
+    const { name, args, errno, result, duration, text }: TraceEvent = event;
+    const line: string = `${name} ${errno ?? '?'} ${duration.toFixed(3)} ${text}`;
+    const path: TraceValue | undefined = args['path'];
+    if (typeof path === 'string') throw new Error(`${line} ${path} ${String(result['opened_fd'])}`);
+  },
 };
 
 const wasi: WASI = new WASI(options);
@@ -57,9 +67,11 @@ new WASI({ version: 'preview1', preopens: { '/': { readOnly: true } } });
 new WASI({ version: 'preview1', preopens: { '/': { path: '.', readonly: true } } });
 // @ts-expect-error an address has a port
 new WASI({ version: 'preview1', sockets: [{ address: '::1' }] });
+// @ts-expect-error there is no other stream for it
+new WASI({ version: 'preview1', trace: 'stdout' });
 // @ts-expect-error it is made with new
 WASI(options);
 // @ts-expect-error the imports are replaced one by one
 wasi.wasiImport = {};
 
-export { code, errno, imports, nothing, port, same };
+export { code, errno, imports, nothing, port, same, told };

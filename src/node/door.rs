@@ -2,19 +2,22 @@
 
 use std::cell::Cell;
 use std::ffi::{CStr, c_void};
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::ptr::null_mut;
 use std::rc::Rc;
+use std::time::Instant;
 
 use napi::{Error, Result, Status, check_status, sys};
 
 use super::error::throw;
 use super::frame::{Frame, UNBOUND};
 use super::javascript;
+use super::tracer::Tracer;
 use crate::abi::{Errno, IMPORTS, MAX_PARAMS};
 use crate::calls::{Call, Halt, dispatch};
 use crate::guest::{Guest, Interrupted, Memory};
 use crate::process::Process;
+use crate::trace::{Entered, Outcome};
 
 /// How much of a memory the pointers of preview1 can name, bytes.
 const MOST_BYTES: u64 = 1 << 32;
@@ -29,10 +32,16 @@ pub struct Door {
     base: Cell<*mut u8>,
     len: Cell<u64>,
     pages: Cell<u32>,
+    tracer: Option<Tracer>,
 }
 
 impl Door {
-    pub fn new(env: sys::napi_env, process: Process, hooks: sys::napi_value) -> Result<Self> {
+    pub fn new(
+        env: sys::napi_env,
+        process: Process,
+        hooks: sys::napi_value,
+        tracer: Option<Tracer>,
+    ) -> Result<Self> {
         let mut reference = null_mut();
         // SAFETY: hooks is a live value of env.
         check_status!(unsafe { sys::napi_create_reference(env, hooks, 0, &mut reference) })?;
@@ -43,6 +52,7 @@ impl Door {
             base: Cell::new(null_mut()),
             len: Cell::new(0),
             pages: Cell::new(UNBOUND),
+            tracer,
         })
     }
 
@@ -55,7 +65,8 @@ impl Door {
     }
 }
 
-/// The function `dispatch` of a door, which it keeps alive, and whose hooks it keeps alive.
+/// The function `dispatch` of a door, which it keeps alive, and whose hooks it keeps alive. A guest that is traced has
+/// another one, so that the others pay nothing for it.
 pub fn dispatch_function(env: sys::napi_env, door: Rc<Door>) -> Result<sys::napi_value> {
     const NAME: &CStr = c"dispatch";
     let mut function = null_mut();
@@ -69,7 +80,7 @@ pub fn dispatch_function(env: sys::napi_env, door: Rc<Door>) -> Result<sys::napi
             env,
             NAME.as_ptr(),
             name,
-            Some(on_call),
+            Some(if door.tracer.is_some() { on_traced_call } else { on_call }),
             data,
             &mut function
         ))?;
@@ -90,6 +101,23 @@ unsafe extern "C" fn on_drop(env: sys::napi_env, data: *mut c_void, _hint: *mut 
 }
 
 unsafe extern "C" fn on_call(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
+    // SAFETY: this is such a call.
+    unsafe { enter(env, info, call) }
+}
+
+unsafe extern "C" fn on_traced_call(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
+    // SAFETY: this is such a call.
+    unsafe { enter(env, info, traced) }
+}
+
+/// # Safety
+/// This is a call of a function that [`dispatch_function`] has made, with its `info`.
+#[inline(always)]
+unsafe fn enter(
+    env: sys::napi_env,
+    info: sys::napi_callback_info,
+    call: fn(sys::napi_env, &Door),
+) -> sys::napi_value {
     let mut data = null_mut();
     // SAFETY: info is this call's; the null pointers ask for nothing.
     unsafe { sys::napi_get_cb_info(env, info, null_mut(), null_mut(), null_mut(), &mut data) };
@@ -104,7 +132,12 @@ unsafe extern "C" fn on_call(env: sys::napi_env, info: sys::napi_callback_info) 
 fn call(env: sys::napi_env, door: &Door) {
     let Some(frame) = door.frame.get() else { return };
     let mut guest = V8Guest { env, door };
-    match run(&mut guest, frame) {
+    let result = run(&mut guest, frame);
+    answer(&mut guest, frame, result);
+}
+
+fn answer(guest: &mut V8Guest<'_>, frame: Frame, result: Call) {
+    match result {
         Ok(()) => frame.answer(0),
         Err(Halt::Errno(errno)) => frame.answer(errno as u32),
         // The guest does not return from these: the hook throws.
@@ -140,15 +173,58 @@ fn resized(guest: &mut V8Guest<'_>, frame: Frame, number: u32, pages: u32) -> Ca
     Ok(())
 }
 
+/// A call of a guest that is traced.
+fn traced(env: sys::napi_env, door: &Door) {
+    let (Some(frame), Some(tracer)) = (door.frame.get(), &door.tracer) else { return call(env, door) };
+    // What the host does in the middle of telling it would be told in turn, without end.
+    if tracer.is_telling() {
+        return call(env, door);
+    }
+    let mut guest = V8Guest { env, door };
+    let args = std::array::from_fn(|index| frame.arg(index));
+    let (number, pages) = (frame.number(), frame.pages());
+    let ready = if pages != door.pages.get() || pages == UNBOUND {
+        resized(&mut guest, frame, number, pages)
+    } else {
+        Ok(())
+    };
+    let entered = Entered::new(&door.process, guest.memory(), number, args);
+    let began = Instant::now();
+    let ran = catch_unwind(AssertUnwindSafe(|| {
+        ready.and_then(|()| dispatch(&door.process, &mut guest, number, |index| args[index]))
+    }));
+    let duration = began.elapsed().as_nanos() as u64;
+    let outcome = match ran {
+        Ok(Ok(())) => Outcome::Success,
+        Ok(Err(Halt::Errno(errno))) => Outcome::Errno(errno),
+        Ok(Err(Halt::Exit(_) | Halt::Raise(_) | Halt::Interrupted)) | Err(_) => Outcome::None,
+    };
+    if let Some(entered) = entered {
+        let event = entered.leave(&door.process, guest.memory(), outcome, duration);
+        if tracer.tell(&mut guest, &event).is_err() {
+            // What the host threw is pending, and ends the guest.
+            return frame.answer(Errno::Canceled as u32);
+        }
+    }
+    match ran {
+        Ok(result) => answer(&mut guest, frame, result),
+        Err(panic) => resume_unwind(panic),
+    }
+}
+
 /// A guest in V8, during one call.
-struct V8Guest<'d> {
-    env: sys::napi_env,
+pub(super) struct V8Guest<'d> {
+    pub(super) env: sys::napi_env,
     door: &'d Door,
 }
 
 impl V8Guest<'_> {
+    pub(super) const fn process(&self) -> &Process {
+        &self.door.process
+    }
+
     /// Calls one of the hooks. `None`: an exception is pending.
-    fn hook(&mut self, name: &CStr, args: &[sys::napi_value]) -> Option<sys::napi_value> {
+    pub(super) fn hook(&mut self, name: &CStr, args: &[sys::napi_value]) -> Option<sys::napi_value> {
         let (mut hooks, mut function, mut result) = (null_mut(), null_mut(), null_mut());
         // SAFETY: the function that is running keeps the hooks alive; the arguments are live values of env.
         let status = unsafe {

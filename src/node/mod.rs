@@ -16,6 +16,7 @@ mod javascript;
 mod options;
 mod sandbox;
 mod signals;
+mod tracer;
 
 use napi::bindgen_prelude::BufferSlice;
 use napi::{Env, Result};

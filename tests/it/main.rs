@@ -9,3 +9,4 @@ mod sandbox;
 mod scripted;
 mod support;
 mod tidy;
+mod trace;
