@@ -2,14 +2,14 @@
 
 use std::cell::Cell;
 use std::ffi::{CStr, c_void};
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::null_mut;
 use std::rc::Rc;
 use std::time::Instant;
 
 use napi::{Error, Result, Status, check_status, sys};
 
-use super::error::throw;
+use super::error::{self, throw};
 use super::frame::{Frame, UNBOUND};
 use super::javascript;
 use super::tracer::Tracer;
@@ -100,24 +100,9 @@ unsafe extern "C" fn on_drop(env: sys::napi_env, data: *mut c_void, _hint: *mut 
     }
 }
 
+// Never inlined: it would then be there twice, and so would the calls, which none of the two could inline.
+#[inline(never)]
 unsafe extern "C" fn on_call(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
-    // SAFETY: this is such a call.
-    unsafe { enter(env, info, call) }
-}
-
-unsafe extern "C" fn on_traced_call(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
-    // SAFETY: this is such a call.
-    unsafe { enter(env, info, traced) }
-}
-
-/// # Safety
-/// This is a call of a function that [`dispatch_function`] has made, with its `info`.
-#[inline(always)]
-unsafe fn enter(
-    env: sys::napi_env,
-    info: sys::napi_callback_info,
-    call: fn(sys::napi_env, &Door),
-) -> sys::napi_value {
     let mut data = null_mut();
     // SAFETY: info is this call's; the null pointers ask for nothing.
     unsafe { sys::napi_get_cb_info(env, info, null_mut(), null_mut(), null_mut(), &mut data) };
@@ -129,15 +114,67 @@ unsafe fn enter(
     null_mut()
 }
 
+/// A call of a guest that is traced: the same as of another, with a look at the frame and the memory before and after.
+unsafe extern "C" fn on_traced_call(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
+    let mut data = null_mut();
+    // SAFETY: as above.
+    unsafe { sys::napi_get_cb_info(env, info, null_mut(), null_mut(), null_mut(), &mut data) };
+    // SAFETY: as above.
+    let door = unsafe { &*data.cast::<Door>() };
+    let make = || {
+        // SAFETY: this call is one of such a function, too, and goes on to be one.
+        unsafe { on_call(env, info) };
+    };
+    if catch_unwind(AssertUnwindSafe(|| traced(env, door, make))).is_err() {
+        throw(env, "preopen: internal error of the tracing (this is a bug of preopen)");
+    }
+    null_mut()
+}
+
+fn traced(env: sys::napi_env, door: &Door, make: impl FnOnce()) {
+    let (Some(frame), Some(tracer)) = (door.frame.get(), &door.tracer) else { return make() };
+    // What the host does in the middle of being told would be told in turn, without end.
+    if tracer.is_telling() {
+        return make();
+    }
+    let mut guest = V8Guest { env, door };
+    let (number, pages) = (frame.number(), frame.pages());
+    if pages != door.pages.get() && pages != UNBOUND && resized(&mut guest, frame, number, pages).is_err() {
+        return frame.answer(Errno::Canceled as u32);
+    }
+    let args = std::array::from_fn(|index| frame.arg(index));
+    let Some(entered) = Entered::new(&door.process, guest.memory(), number, args) else { return make() };
+    if IMPORTS.get(number as usize).is_some_and(|import| !import.returns) {
+        // Nobody may be there to be told afterwards.
+        let event = entered.leave(&door.process, guest.memory(), Outcome::None, 0);
+        let call = frame.copy();
+        if tracer.tell(&mut guest, &event).is_ok() {
+            frame.restore(&call);
+            make();
+        }
+        return;
+    }
+    let began = Instant::now();
+    make();
+    let duration = began.elapsed().as_nanos() as u64;
+    let errno = frame.errno();
+    let outcome = match Errno::ALL.iter().find(|known| **known as u32 == errno) {
+        _ if error::is_pending(env) => Outcome::None,
+        // What was interrupted answers so.
+        Some(Errno::Canceled) => Outcome::None,
+        Some(errno) => Outcome::Errno(*errno),
+        None => Outcome::Success,
+    };
+    let event = entered.leave(&door.process, guest.memory(), outcome, duration);
+    // What the host threw is pending then, and ends the guest.
+    let told = tracer.tell(&mut guest, &event);
+    frame.answer(if told.is_ok() { errno } else { Errno::Canceled as u32 });
+}
+
 fn call(env: sys::napi_env, door: &Door) {
     let Some(frame) = door.frame.get() else { return };
     let mut guest = V8Guest { env, door };
-    let result = run(&mut guest, frame);
-    answer(&mut guest, frame, result);
-}
-
-fn answer(guest: &mut V8Guest<'_>, frame: Frame, result: Call) {
-    match result {
+    match run(&mut guest, frame) {
         Ok(()) => frame.answer(0),
         Err(Halt::Errno(errno)) => frame.answer(errno as u32),
         // The guest does not return from these: the hook throws.
@@ -171,45 +208,6 @@ fn resized(guest: &mut V8Guest<'_>, frame: Frame, number: u32, pages: u32) -> Ca
         return Err(Halt::Interrupted);
     }
     Ok(())
-}
-
-/// A call of a guest that is traced.
-fn traced(env: sys::napi_env, door: &Door) {
-    let (Some(frame), Some(tracer)) = (door.frame.get(), &door.tracer) else { return call(env, door) };
-    // What the host does in the middle of telling it would be told in turn, without end.
-    if tracer.is_telling() {
-        return call(env, door);
-    }
-    let mut guest = V8Guest { env, door };
-    let args = std::array::from_fn(|index| frame.arg(index));
-    let (number, pages) = (frame.number(), frame.pages());
-    let ready = if pages != door.pages.get() || pages == UNBOUND {
-        resized(&mut guest, frame, number, pages)
-    } else {
-        Ok(())
-    };
-    let entered = Entered::new(&door.process, guest.memory(), number, args);
-    let began = Instant::now();
-    let ran = catch_unwind(AssertUnwindSafe(|| {
-        ready.and_then(|()| dispatch(&door.process, &mut guest, number, |index| args[index]))
-    }));
-    let duration = began.elapsed().as_nanos() as u64;
-    let outcome = match ran {
-        Ok(Ok(())) => Outcome::Success,
-        Ok(Err(Halt::Errno(errno))) => Outcome::Errno(errno),
-        Ok(Err(Halt::Exit(_) | Halt::Raise(_) | Halt::Interrupted)) | Err(_) => Outcome::None,
-    };
-    if let Some(entered) = entered {
-        let event = entered.leave(&door.process, guest.memory(), outcome, duration);
-        if tracer.tell(&mut guest, &event).is_err() {
-            // What the host threw is pending, and ends the guest.
-            return frame.answer(Errno::Canceled as u32);
-        }
-    }
-    match ran {
-        Ok(result) => answer(&mut guest, frame, result),
-        Err(panic) => resume_unwind(panic),
-    }
 }
 
 /// A guest in V8, during one call.

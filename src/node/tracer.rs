@@ -8,6 +8,7 @@ use std::sync::Arc;
 use napi::sys;
 
 use super::door::V8Guest;
+use super::error::is_pending;
 use super::javascript;
 use crate::abi::Errno;
 use crate::guest::{Guest, Interrupted};
@@ -80,28 +81,21 @@ fn write(guest: &mut V8Guest<'_>, stream: &dyn Stream, mut line: String) -> Resu
     }
 }
 
-/// Calls the hook. An exception that the call itself has left is put aside meanwhile, and stays the one that counts.
+/// Calls the hook. An exception that the call itself has left is put aside meanwhile; one of the hook's takes its place, as
+/// that of a `finally` would.
 fn call(guest: &mut V8Guest<'_>, event: &Event) -> Result<(), Interrupted> {
     let env = guest.env;
-    let mut pending = false;
     let mut exception = null_mut();
-    // SAFETY: the pointers are to locals.
-    unsafe {
-        sys::napi_is_exception_pending(env, &mut pending);
-        if pending {
-            sys::napi_get_and_clear_last_exception(env, &mut exception);
-        }
+    if is_pending(env) {
+        // SAFETY: the pointer is to a local.
+        unsafe { sys::napi_get_and_clear_last_exception(env, &mut exception) };
     }
     let objects = Objects { env };
     let told = objects.event(event).and_then(|object| guest.hook(c"trace", &[object]));
     javascript::ran();
-    if pending {
-        // SAFETY: both are of env. Where the hook threw, too, that one is dropped.
-        unsafe {
-            let mut dropped = null_mut();
-            sys::napi_get_and_clear_last_exception(env, &mut dropped);
-            sys::napi_throw(env, exception);
-        }
+    if !exception.is_null() && told.is_some() {
+        // SAFETY: it is of env, and nothing is pending.
+        unsafe { sys::napi_throw(env, exception) };
     }
     told.map(drop).ok_or(Interrupted)
 }
