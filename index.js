@@ -8,3 +8,14 @@ if (process.permission === undefined) require('./lib/native.js').load();
 const { WASI } = require('./lib/wasi.js');
 
 module.exports = { WASI };
+
+// Filesystems are loaded by whoever asks for one.
+define('FileSystem', () => require('./lib/filesystem/base.js').FileSystem);
+define('MemoryFileSystem', () => require('./lib/filesystem/memory.js').MemoryFileSystem);
+
+function define(name, load) {
+  Object.defineProperty(module.exports, name, { configurable: true, enumerable: true, get: load });
+}
+
+// What `import { … }` finds: Node reads the names of a CommonJS module from its text.
+0 && (module.exports = { FileSystem, MemoryFileSystem, WASI }); // eslint-disable-line no-undef, no-constant-binary-expression -- never run

@@ -16,6 +16,23 @@ export interface Native {
    * `configuration.hooks` is held weakly; `dispatch` holds it.
    */
   create(configuration: import('./options.js').Configuration & { hooks: Hooks }): Sandbox;
+  /** An empty filesystem in memory. */
+  memory(maxBytes: number, maxInodes: number): FileSystem;
+  /** A directory of the host, or a negated errno. */
+  hostDirectory(path: string): FileSystem | number;
+  /** The name of an errno of preview1's, such as `ENOENT`; null for none. */
+  errnoName(errno: number): string | null;
+}
+
+/**
+ * A filesystem of any kind. Calls answer with numbers, negative ones being errnos of preview1's, negated; paths are strings
+ * or bytes, without NUL.
+ */
+export interface FileSystem {
+  usage(): [bytes: number, inodes: number, maxBytes: number, maxInodes: number] | null;
+  populate(paths: string[], contents: (string | Uint8Array | null)[]): [errno: number, index: number] | null;
+  // The others are those of node:fs, without options: see src/node/filesystem/.
+  [call: string]: (...args: any[]) => any;
 }
 
 /** What native code calls while a guest runs, each with the hooks as `this`. */

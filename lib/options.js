@@ -9,6 +9,7 @@ const {
   validateObject,
   validateString,
 } = require('./validate.js');
+const { kNative } = require('./filesystem/symbols.js');
 
 /** Loaded by the first failure. */
 const errors = () => require('./errors.js');
@@ -30,6 +31,7 @@ const errors = () => require('./errors.js');
  * @typedef {object} Preopen
  * @property {string} guest
  * @property {string} host
+ * @property {import('./native').FileSystem} [filesystem] what is mounted in place of the host's directory
  * @property {boolean} readOnly
  * @property {boolean} specialFiles
  */
@@ -117,13 +119,29 @@ function readPreopens(preopens) {
   for (const [guest, value] of Object.entries(preopens)) {
     validateNoNul(guest, 'options.preopens');
     const name = `options.preopens['${guest}']`;
-    const preopen = isPlainObject(value)
-      ? readDirectory(guest, value, name)
-      : { guest, host: String(value), readOnly: false, specialFiles: false };
+    const preopen = readPreopen(guest, value, name);
     validateNoNul(preopen.host, name);
     list.push(preopen);
   }
   return list;
+}
+
+/** A filesystem of ours, options, or whatever else stands for the path of a directory. */
+function readPreopen(guest, value, name) {
+  if (value?.[kNative] !== undefined) return readFilesystem(guest, { filesystem: value }, name);
+  if (!isPlainObject(value)) return { guest, host: String(value), readOnly: false, specialFiles: false };
+  return Object.hasOwn(value, 'filesystem') ? readFilesystem(guest, value, name) : readDirectory(guest, value, name);
+}
+
+/** `{ filesystem, readOnly }`. */
+function readFilesystem(guest, mount, name) {
+  const { filesystem, readOnly = false, ...unknown } = mount;
+  const native = filesystem?.[kNative];
+  if (native === undefined) throw errors().invalidArgType(`${name}.filesystem`, 'an instance of FileSystem', filesystem);
+  validateBoolean(readOnly, `${name}.readOnly`);
+  refuseUnknown(unknown, name, 'filesystem');
+  // An error calls it by the guest's name: it has none of its own.
+  return { guest, host: guest, filesystem: native, readOnly, specialFiles: false };
 }
 
 /** `{ path, readOnly, specialFiles }`. */
@@ -132,12 +150,16 @@ function readDirectory(guest, directory, name) {
   validateString(path, `${name}.path`);
   validateBoolean(readOnly, `${name}.readOnly`);
   validateBoolean(specialFiles, `${name}.specialFiles`);
-  // A misspelt permission must not pass for one that was not asked for.
+  refuseUnknown(unknown, name, 'directory');
+  return { guest, host: path, readOnly, specialFiles };
+}
+
+/** A misspelt permission must not pass for one that was not asked for. */
+function refuseUnknown(unknown, name, what) {
   const [stray] = Object.keys(unknown);
   if (stray !== undefined) {
-    throw errors().invalidArgValue(`${name}.${stray}`, unknown[stray], 'is not an option of a preopened directory');
+    throw errors().invalidArgValue(`${name}.${stray}`, unknown[stray], `is not an option of a preopened ${what}`);
   }
-  return { guest, host: path, readOnly, specialFiles };
 }
 
 /**

@@ -3,20 +3,29 @@
 //! Reading is required of every kind; every change is refused until a kind allows it, so that a method someone
 //! forgets is a refusal and not a hole. Nothing here knows a guest, its memory or its descriptors.
 
+mod entries;
 pub mod host;
+pub mod memory;
 mod options;
 mod path;
 mod read_only;
+mod remove;
+mod rooted;
 mod split;
+mod trail;
 pub mod tree;
 
 use std::any::Any;
 use std::ops::ControlFlow;
 use std::os::fd::OwnedFd;
 
+pub use entries::Entries;
 pub use options::{Access, OpenOptions, SetTime, SetTimes};
 pub use path::{LinkTarget, MAX_PATH, Path};
 pub use read_only::ReadOnly;
+pub use remove::remove_contents;
+pub use rooted::Rooted;
+pub use trail::Trail;
 
 use crate::abi::{Errno, Filestat, Filetype};
 use crate::span::Span;
@@ -80,6 +89,16 @@ pub trait File: Send + Sync {
 
     /// Sets its times. Like futimens(2).
     fn set_times(&self, _times: SetTimes) -> Result<()> {
+        Err(Errno::Rofs)
+    }
+
+    /// Its permission bits (at most 0o7777). No call of a guest's leads here. Errors: `Notsup` where it has none.
+    fn mode(&self) -> Result<u32> {
+        Err(Errno::Notsup)
+    }
+
+    /// Sets its permission bits. No call of a guest's leads here. Like fchmod(2).
+    fn set_mode(&self, _mode: u32) -> Result<()> {
         Err(Errno::Rofs)
     }
 

@@ -31,6 +31,17 @@ impl<'a> Path<'a> {
         Ok(Self(path))
     }
 
+    /// Checks a path that the host wrote, which need not be UTF-8. Errors: as [`Path::new`], without `Ilseq`.
+    pub fn of_host(with_nul: &'a [u8]) -> Result<Self> {
+        let path = CStr::from_bytes_with_nul(with_nul).map_err(|_| Errno::Inval)?;
+        match path.to_bytes() {
+            [] => Err(Errno::Inval),
+            [b'/', ..] => Err(Errno::Notcapable),
+            bytes if bytes.len() > MAX_PATH => Err(Errno::Nametoolong),
+            _ => Ok(Self(path)),
+        }
+    }
+
     /// The path as the kernel takes it.
     pub const fn as_c_str(self) -> &'a CStr {
         self.0
@@ -74,6 +85,17 @@ impl<'a> LinkTarget<'a> {
             }
         }
         Ok(Self(target))
+    }
+
+    /// Checks a target that the host wrote, which may lead anywhere: no guest goes through a link that leads out. Errors:
+    /// `Inval` where it holds a NUL, `Noent` where it is empty, `Nametoolong`.
+    pub fn of_host(with_nul: &'a [u8]) -> Result<Self> {
+        let target = CStr::from_bytes_with_nul(with_nul).map_err(|_| Errno::Inval)?;
+        match target.count_bytes() {
+            0 => Err(Errno::Noent),
+            len if len > MAX_PATH => Err(Errno::Nametoolong),
+            _ => Ok(Self(target)),
+        }
     }
 
     /// The target as the kernel takes it.

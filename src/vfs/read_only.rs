@@ -62,6 +62,10 @@ impl<F: AsRef<dyn File> + Send + Sync> File for ReadOnly<F> {
         self.0.as_ref().read_at(into, offset)
     }
 
+    fn mode(&self) -> Result<u32> {
+        self.0.as_ref().mode()
+    }
+
     fn advise(&self, offset: u64, len: u64, advice: Advice) -> Result<()> {
         self.0.as_ref().advise(offset, len, advice)
     }

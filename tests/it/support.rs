@@ -2,12 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 
 use preopen::abi::Errno;
 use preopen::span::Span;
 use preopen::vfs::host::{HostDir, MountOptions, Resolution};
+use preopen::vfs::memory::{Limits, MemoryFs};
+use preopen::vfs::tree::TreeDir;
 use preopen::vfs::{Access, Dir, File, LinkTarget, OpenOptions, Opened, Path};
 use seccompiler::{BpfProgram, SeccompAction, SeccompFilter, TargetArch};
 use tempfile::TempDir;
@@ -143,6 +146,36 @@ pub fn names(dir: &dyn Dir) -> Vec<String> {
     names
 }
 
+/// Copies what is in a directory of the host's into one of a tree, with links that no guest could make, and hard links as such.
+pub fn copy_into<T: preopen::vfs::tree::Tree>(from: &std::path::Path, to: &TreeDir<T>) {
+    let (fs, mut seen) = (to.tree(), BTreeMap::new());
+    let mut open = vec![(from.to_path_buf(), to.node().clone())];
+    while let Some((from, to)) = open.pop() {
+        for entry in std::fs::read_dir(from).unwrap() {
+            let at = entry.unwrap().path();
+            let meta = std::fs::symlink_metadata(&at).unwrap();
+            let name = at.file_name().unwrap().as_bytes();
+            if let Some(node) = seen.get(&meta.ino()) {
+                fs.link(node, &to, name).unwrap();
+                continue;
+            }
+            if meta.is_dir() {
+                fs.create_dir(&to, name).unwrap();
+                open.push((at.clone(), fs.lookup(&to, name).unwrap()));
+            } else if meta.is_symlink() {
+                fs.symlink(std::fs::read_link(&at).unwrap().as_os_str().as_bytes(), &to, name).unwrap();
+            } else {
+                let mut bytes = std::fs::read(&at).unwrap();
+                let file = fs.create(&to, name, Access::Write).unwrap();
+                assert_eq!(file.write_at(&[Span::over(&mut bytes)], 0), Ok(meta.len() as usize));
+            }
+            if !meta.is_dir() && meta.nlink() > 1 {
+                seen.insert(meta.ino(), fs.lookup(&to, name).unwrap());
+            }
+        }
+    }
+}
+
 /// Whether this test has the process to itself, which it needs where it counts or limits what all threads share. If not, it
 /// is run once more in one of its own, and the caller has nothing left to do.
 pub fn alone(test: &str) -> bool {
@@ -192,6 +225,16 @@ pub fn in_every_mode(test: impl Fn(MountOptions) + Send + Sync) {
             std::panic::resume_unwind(panic);
         }
     }
+}
+
+/// Runs a test of paths over directories of the host's in every mode, and over a filesystem in memory that holds the same.
+pub fn everywhere(test: impl Fn(&dyn Fn(&Tree) -> Box<dyn Dir>) + Send + Sync) {
+    in_every_mode(|options| test(&|tree| Box::new(tree.mount(options))));
+    test(&|tree| {
+        let root = MemoryFs::new(Limits::default()).root();
+        copy_into(&tree.root(""), &root);
+        Box::new(root)
+    });
 }
 
 fn probe() -> Result<(), rustix::io::Errno> {

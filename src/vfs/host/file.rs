@@ -3,7 +3,7 @@
 use std::num::NonZeroU64;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
-use rustix::fs::{FileType, Stat, Timespec, Timestamps, UTIME_NOW, UTIME_OMIT, fstat};
+use rustix::fs::{FileType, Mode, Stat, Timespec, Timestamps, UTIME_NOW, UTIME_OMIT, fstat};
 use rustix::io::retry_on_intr;
 
 use super::descriptor::Descriptor;
@@ -62,6 +62,14 @@ impl File for HostFile {
 
     fn set_times(&self, times: SetTimes) -> Result<()> {
         rustix::fs::futimens(&self.fd, &timestamps(times)).map_err(from_host)
+    }
+
+    fn mode(&self) -> Result<u32> {
+        Ok(fstat(&self.fd).map_err(from_host)?.st_mode & 0o7777)
+    }
+
+    fn set_mode(&self, mode: u32) -> Result<()> {
+        rustix::fs::fchmod(&self.fd, Mode::from_raw_mode(mode & 0o7777)).map_err(from_host)
     }
 
     fn advise(&self, offset: u64, len: u64, advice: Advice) -> Result<()> {

@@ -1,0 +1,95 @@
+//! Whole files in one call: the fast way of `readFileSync` and `writeFileSync`.
+
+use napi::Env;
+use napi::bindgen_prelude::Unknown;
+use napi_derive::napi;
+
+use super::files::write_span;
+use super::open_file::OpenFile;
+use super::values::{Text, number, text};
+use super::{FileSystem, done};
+use crate::abi::Errno;
+use crate::span::Span;
+
+/// The most that JavaScript may read at once, bytes: node:fs's own limit.
+const MOST: u64 = i32::MAX as u64;
+
+/// Added to the errno of what failed after opening, of which node:fs says another call's name.
+const AFTER_OPENING: u16 = 1000;
+
+/// Why there is no content.
+enum Failure {
+    /// It could not be opened.
+    Open(Errno),
+    /// It could not be read.
+    Read(Errno),
+    /// It has this many bytes, which are too many.
+    TooLarge(u64),
+}
+
+#[napi]
+impl FileSystem {
+    /// What a file holds, as a string of UTF-8 or a Buffer. Else a number: negative where it failed, 1000 lower where it
+    /// failed after opening; its size where that is too large.
+    #[napi(catch_unwind)]
+    pub fn read_file(&self, env: Env, path: Text, flags: i32, as_buffer: bool) -> napi::Result<Unknown<'_>> {
+        let opened = self.open_file(&path.0, flags, 0o666).map_err(Failure::Open);
+        let value = match opened.and_then(|file| read_all(&file)) {
+            Ok(bytes) => text(env.raw(), &bytes, as_buffer)?,
+            Err(Failure::Open(errno)) => number(env.raw(), -f64::from(errno as u16))?,
+            Err(Failure::Read(errno)) => number(env.raw(), -f64::from(errno as u16 + AFTER_OPENING))?,
+            Err(Failure::TooLarge(size)) => number(env.raw(), size as f64)?,
+        };
+        // SAFETY: the value was just made in env.
+        Ok(unsafe { Unknown::from_raw_unchecked(env.raw(), value) })
+    }
+
+    /// Makes a file hold a string as UTF-8, or bytes. Answers as `readFile` where it failed.
+    #[napi(catch_unwind)]
+    pub fn write_file(&self, path: Text, mut data: Text, flags: i32, mode: u32) -> i32 {
+        let file = match self.open_file(&path.0, flags, mode) {
+            Ok(file) => file,
+            Err(errno) => return done(Err(errno)),
+        };
+        let span = Span::over(&mut data.0);
+        let mut at = 0;
+        while at < span.len() {
+            match write_span(&file, span.after(at), at as u64) {
+                Ok((0, _)) => return done(Err(Errno::Io)) - i32::from(AFTER_OPENING),
+                Ok((written, _)) => at += written,
+                Err(errno) => return done(Err(errno)) - i32::from(AFTER_OPENING),
+            }
+        }
+        0
+    }
+}
+
+/// All that a file holds, however long that is by the time.
+fn read_all(file: &OpenFile) -> Result<Vec<u8>, Failure> {
+    let file = file.as_file().map_err(Failure::Read)?;
+    let size = file.stat().map_err(Failure::Read)?.size;
+    if size > MOST {
+        return Err(Failure::TooLarge(size));
+    }
+    let mut bytes = vec![0; size as usize];
+    let mut len = 0;
+    loop {
+        if len == bytes.len() {
+            // The size may be 0 of what has something to say, as in /proc.
+            if size > 0 {
+                break;
+            }
+            bytes.resize(len + 8192, 0);
+        }
+        match file.read_at(&[Span::over(&mut bytes[len..])], len as u64) {
+            Ok(0) => break,
+            Ok(read) => len += read,
+            Err(errno) => return Err(Failure::Read(errno)),
+        }
+        if len as u64 > MOST {
+            return Err(Failure::TooLarge(len as u64));
+        }
+    }
+    bytes.truncate(len);
+    Ok(bytes)
+}
