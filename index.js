@@ -5,9 +5,10 @@
 // first word: it knows whether WASI is allowed at all.
 if (process.permission === undefined) require('./lib/native.js').load();
 
+const { CapturedOutput } = require('./lib/captured.js');
 const { WASI } = require('./lib/wasi.js');
 
-module.exports = { WASI };
+module.exports = { CapturedOutput, WASI };
 
 // Filesystems are loaded by whoever asks for one.
 define('FileSystem', () => require('./lib/filesystem/base.js').FileSystem);
@@ -18,4 +19,4 @@ function define(name, load) {
 }
 
 // What `import { … }` finds: Node reads the names of a CommonJS module from its text.
-0 && (module.exports = { FileSystem, MemoryFileSystem, WASI }); // eslint-disable-line no-undef, no-constant-binary-expression -- never run
+0 && (module.exports = { CapturedOutput, FileSystem, MemoryFileSystem, WASI }); // eslint-disable-line no-undef, no-constant-binary-expression -- never run

@@ -143,6 +143,33 @@ function accessDenied() {
   return Object.assign(new Error(message), { code: 'ERR_ACCESS_DENIED', permission: 'WASI', resource: '' });
 }
 
+/** What the function behind a standard input returned is no chunk. */
+function notAChunk(value) {
+  const later = typeof value?.then === 'function' ? ' A guest on this thread cannot wait for a promise.' : '';
+  return new CodedTypeError(
+    'ERR_INVALID_RETURN_VALUE',
+    `Expected a string, Uint8Array, null or undefined to be returned from the "options.stdin" function but got ${received(value)}.${later}`,
+  );
+}
+
+/** The function behind a standard input has returned nothing but empty chunks for too long. */
+function emptyChunks(count) {
+  return new CodedError(
+    'ERR_INVALID_RETURN_VALUE',
+    `The "options.stdin" function returned ${count} empty chunks in a row. It returns null at the end.`,
+  );
+}
+
+/** A guest that does not leave the thread was to read what comes through the event loop. */
+function needsEventLoop() {
+  return new CodedError(
+    'ERR_PREOPEN_NEEDS_EVENT_LOOP',
+    `options.stdin is a stream, and the guest was to run on the thread whose event loop brings its bytes: the guest would ` +
+      'wait for them for ever. Use `await wasi.startAsync(instance)`, which lets the event loop go on (run() will take the guest ' +
+      "off the thread), or read the stream first: `stdin: await require('node:stream/consumers').buffer(stream)`.",
+  );
+}
+
 /**
  * ERR_PREOPEN_NO_BINARY: the addon cannot be loaded here.
  * @param {string} message
@@ -157,9 +184,12 @@ function noBinary(message, cause) {
 module.exports = {
   accessDenied,
   alreadyStarted,
+  emptyChunks,
   invalidArgType,
   invalidArgValue,
+  needsEventLoop,
   noBinary,
+  notAChunk,
   notAMemory,
   notStarted,
   outOfRange,

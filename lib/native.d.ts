@@ -15,7 +15,21 @@ export interface Native {
    * Opens everything. Throws a plain Error with `errno`, `code`, `syscall`, and `path`: the preopen that failed.
    * `configuration.hooks` is held weakly; `dispatch` holds it.
    */
-  create(configuration: import('./options.js').Configuration & { hooks: Hooks }): Sandbox;
+  create(
+    configuration: Omit<import('./options.js').Configuration, 'stdio'> & { stdio: (number | StandardStream)[]; hooks: Hooks },
+  ): Sandbox;
+  /** A stream at its end, which takes whatever is written. */
+  nullStream(): StandardStream;
+  /** A stream that reads a copy of these bytes. Throws where there is no memory for it. */
+  bytesStream(bytes: Uint8Array): StandardStream;
+  /**
+   * A stream whose other side is `hook`, which is called without arguments, and held weakly. It finds in `staging` a header of
+   * words (the length; an errno, for its answer; whether it moved the guest's memory) and from byte 16 on what was written; or
+   * where it `reads`, as length how much there is room for, and puts bytes there and their length.
+   */
+  hookStream(hook: () => void, staging: Uint8Array, reads: boolean): StandardStream;
+  /** What a guest writes, kept: the first `limit` bytes. */
+  Capture: new (limit: number) => Capture;
   /** An empty filesystem in memory. */
   memory(maxBytes: number, maxInodes: number): FileSystem;
   /** A directory of the host, or a negated errno. */
@@ -33,6 +47,22 @@ export interface FileSystem {
   populate(paths: string[], contents: (string | Uint8Array | null)[]): [errno: number, index: number] | null;
   // The others are those of node:fs, without options: see src/node/filesystem/.
   [call: string]: (...args: any[]) => any;
+}
+
+/** A stream for a guest's 0, 1 or 2. */
+export interface StandardStream {
+  readonly _standardStream: never;
+}
+
+export interface Capture {
+  /** What a guest writes to. */
+  stream(): StandardStream;
+  /** How many bytes are kept, and how many were not. */
+  readonly length: number;
+  readonly dropped: number;
+  /** Copies what is kept, as much as fits. */
+  copy(into: Uint8Array): void;
+  clear(): void;
 }
 
 /** What native code calls while a guest runs, each with the hooks as `this`. */

@@ -1,6 +1,7 @@
 'use strict';
 // The options of `new WASI`: from whatever a caller passes to the plain configuration that native code trusts.
 
+const { readMaxOutput, readOutput, readStdin } = require('./stdio.js');
 const {
   validateArray,
   validateBoolean,
@@ -21,12 +22,13 @@ const errors = () => require('./errors.js');
  * @property {string[]} args
  * @property {string[]} env `NAME=value`
  * @property {Preopen[]} preopens in the order of their descriptors, from 3
- * @property {number[]} stdio the host's descriptors for 0, 1 and 2
+ * @property {import('./stdio.js').Standard[]} stdio 0, 1 and 2
  * @property {(number | string)[]} sockets descriptors, or addresses to listen on
  * @property {number} maxFds 0 for the default
  * @property {boolean} dotEntries
  * @property {'off' | 'stderr' | 'function'} trace
  * @property {Function} [traceFunction] what `trace` is, where it is a function
+ * @property {number | undefined} maxOutput bytes that each capture keeps
  *
  * @typedef {object} Preopen
  * @property {string} guest
@@ -50,11 +52,13 @@ function readOptions(options) {
   const preopens = readPreopens(options.preopens);
 
   const { stdin = 0, stdout = 1, stderr = 2 } = options;
-  validateInteger(stdin, 'options.stdin');
-  validateInteger(stdout, 'options.stdout');
-  validateInteger(stderr, 'options.stderr');
+  const stdio = [
+    readStdin(stdin),
+    readOutput(stdout, 'options.stdout', 1),
+    readOutput(stderr, 'options.stderr', 2),
+  ];
 
-  const { sockets, maxFds, dotEntries, trace } = options;
+  const { sockets, maxFds, dotEntries, maxOutput, trace } = options;
   if (maxFds !== undefined) validateInteger(maxFds, 'options.maxFds', 1);
   if (dotEntries !== undefined) validateBoolean(dotEntries, 'options.dotEntries');
 
@@ -63,11 +67,12 @@ function readOptions(options) {
     args,
     env,
     preopens,
-    stdio: [stdin, stdout, stderr],
+    stdio,
     sockets: readSockets(sockets),
     maxFds: maxFds ?? 0,
     dotEntries: dotEntries ?? false,
     ...readTrace(trace),
+    maxOutput: readMaxOutput(maxOutput),
   };
 }
 

@@ -57,6 +57,14 @@ function validateInteger(value, name, min = 0, max = INT32_MAX) {
 }
 
 /**
+ * A number of bytes: an integer from 0 on, or Infinity.
+ * @type {(value: unknown, name: string) => asserts value is number}
+ */
+function validateSize(value, name) {
+  if (value !== Infinity) validateInteger(value, name, 0, Number.MAX_SAFE_INTEGER);
+}
+
+/**
  * A string that C can hold. A host path cut at its NUL would grant another directory than the one that was checked.
  * @type {(value: string, name: string) => void}
  */
@@ -71,6 +79,7 @@ module.exports = {
   validateInteger,
   validateNoNul,
   validateObject,
+  validateSize,
   validateString,
   validateUndefined,
 };

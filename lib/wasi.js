@@ -5,6 +5,7 @@ const adapter = require('./adapter.js');
 const { Imports } = require('./imports.js');
 const native = require('./native.js');
 const { readOptions } = require('./options.js');
+const { openStandard } = require('./stdio.js');
 const { validateBoolean, validateFunction, validateObject, validateUndefined } = require('./validate.js');
 
 /** Loaded by the first failure. */
@@ -27,9 +28,24 @@ class Guest {
   exitCode = 0;
   exited = false;
   returnOnExit = true;
+  /** Whether the guest may be suspended while it waits: it is otherwise refused what only the event loop brings. */
+  suspends = false;
+  /** The captures behind 1 and 2, by descriptor. */
+  captured = [];
+  /** What comes through the event loop for 0; see streams.js. */
+  arrivals = undefined;
+  /** The Writables behind 1 and 2. */
+  writables = [];
+  /** The functions by which native code calls streams written in JavaScript: they live as long as the guest. */
+  streamHooks = [];
+  /** The guest's memory as native code knows it, and its length then. */
+  seen = undefined;
+  seenLength = 0;
 
   constructor(config) {
     config.hooks = this;
+    this.maxOutput = config.maxOutput;
+    config.stdio = openStandard(this, config.stdio);
     this.bindingName = config.unstable ? 'wasi_unstable' : 'wasi_snapshot_preview1';
     this.traced = config.trace !== 'off';
     this.traceFunction = config.traceFunction;
@@ -40,7 +56,14 @@ class Guest {
 
   /** Where the guest's memory is now. Also asked between the slices of a long wait, where a terminated Worker notices. */
   view() {
-    return adapter.view(this.memory);
+    this.seen = adapter.view(this.memory);
+    this.seenLength = this.seen.length;
+    return this.seen;
+  }
+
+  /** Whether the memory is elsewhere than native code believes: it moves only where it grows, and a view of it ends then. */
+  hasMoved() {
+    return this.seen.length !== this.seenLength;
   }
 
   /**
@@ -110,6 +133,7 @@ class WASI {
     // Asked again: what was read of the arguments may have been getters, and one of them may have bound another memory.
     // Native code knows a memory only by its size, and would go on in the first one.
     if (guest.started) throw errors().alreadyStarted();
+    if (guest.arrivals !== undefined && !guest.suspends) throw errors().needsEventLoop();
     adapter.bind(guest.functions.memory_size, memory);
     guest.memory = memory;
     guest.instance = instance;
@@ -149,6 +173,14 @@ class WASI {
 
   close() {
     this[kGuest].sandbox.close();
+  }
+
+  get stdout() {
+    return this[kGuest].captured[1];
+  }
+
+  get stderr() {
+    return this[kGuest].captured[2];
   }
 
   get sockets() {

@@ -24,6 +24,7 @@ module.exports = {
   sparseArgs: 'Why is a hole in `args` the text undefined?',
   special: 'Why are FIFOs, sockets and devices refused?',
   stdioClose: 'Why does fd_close not close the descriptors of the host?',
+  stdinText: 'Why is a string as `stdin` its content?',
   times: 'Why do times have nanoseconds?',
   truncate: 'Why does `O_TRUNC` work through a directory that the guest opened?',
   utf8: 'Why are paths that are not UTF-8 refused?',

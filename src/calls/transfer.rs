@@ -4,7 +4,7 @@ use super::Halt;
 use super::waiting::{Way, retry};
 use crate::abi::{Errno, Fdflags, Filetype};
 use crate::fds::{Entry, Object};
-use crate::guest::{Guest, Iovecs, ROUND_BYTES, Round};
+use crate::guest::{Guest, Iovecs, Memory, ROUND_BYTES, Round};
 use crate::process::Process;
 use crate::span::{Span, total};
 use crate::stdio::Stream;
@@ -15,7 +15,9 @@ use crate::vfs::File;
 pub const MOST: usize = 0x7fff_f000 - ROUND_BYTES;
 
 /// How many bytes go at once by way of a buffer of our own.
-const COPIED: usize = 1 << 20;
+pub const COPIED: usize = 1 << 20;
+/// How many rounds of a list go at once by way of a buffer of our own: a thousand ranges, what systems allow a list to have.
+const COPIED_ROUNDS: usize = 32;
 
 /// Checks the whole list and the place of the result, before anything is transferred.
 pub fn checked<G: Guest>(guest: &mut G, iovs: u32, iovs_len: u32, result: u32) -> Result<Iovecs, Halt> {
@@ -102,29 +104,55 @@ fn step<G: Guest>(
     Ok(Step { wanted: total(spans), len, last: round.is_last() })
 }
 
-/// One round by way of a buffer of our own.
+/// What is to be transferred by way of a buffer of our own.
+struct Copy {
+    bytes: Vec<u8>,
+    /// Whether it has all that was left of the list.
+    last: bool,
+}
+
+impl Copy {
+    /// Room for one round, and before a write the bytes of as many as fit: a list is one piece to whoever takes it, where it
+    /// can be.
+    fn of(memory: Memory<'_>, list: &Iovecs, way: Way) -> Result<Self, Errno> {
+        let mut ahead = list.clone();
+        let mut bytes = Vec::new();
+        for _ in 0..if way == Way::Write { COPIED_ROUNDS } else { 1 } {
+            let mut round = Round::empty();
+            ahead.round(memory, &mut round)?;
+            let wanted = total(round.spans());
+            let len = wanted.min(COPIED - bytes.len());
+            let mut at = bytes.len();
+            bytes.resize(at + len, 0);
+            if way == Way::Write {
+                for span in round.spans() {
+                    at += span.drain(&mut bytes[at..]);
+                }
+            }
+            if round.is_last() {
+                return Ok(Self { bytes, last: len == wanted });
+            }
+            // Full, or nothing but empty ranges for a whole slice.
+            if len < wanted || len == 0 {
+                break;
+            }
+            ahead.advance(memory, len)?;
+        }
+        Ok(Self { bytes, last: false })
+    }
+}
+
+/// One step by way of a buffer of our own.
 fn copied_step<G: Guest>(
     guest: &mut G,
     list: &Iovecs,
     way: Way,
     transfer: &mut impl FnMut(&[Span<'_>]) -> Result<usize, Errno>,
 ) -> Result<Step, Halt> {
-    let (mut bytes, wanted, last) = {
-        let mut round = Round::empty();
-        list.round(guest.memory(), &mut round)?;
-        let wanted = total(round.spans());
-        let mut bytes = vec![0; wanted.min(COPIED)];
-        if way == Way::Write {
-            let mut rest = &mut bytes[..];
-            for span in round.spans() {
-                let len = span.drain(rest);
-                rest = &mut rest[len..];
-            }
-        }
-        (bytes, wanted, round.is_last())
-    };
-    let room = bytes.len();
-    let len = guest.leave(|| if room == 0 { Ok(0) } else { transfer(&[Span::over(&mut bytes)]) })??.min(room);
+    let Copy { mut bytes, last } = Copy::of(guest.memory(), list, way)?;
+    let wanted = bytes.len();
+    let len =
+        guest.leave(|| if wanted == 0 { Ok(0) } else { transfer(&[Span::over(&mut bytes)]) })??.min(wanted);
     if way == Way::Read {
         // The list is read once more: the memory may be elsewhere, and the guest may have run.
         let mut round = Round::empty();
@@ -134,8 +162,7 @@ fn copied_step<G: Guest>(
             rest = &rest[span.fill(rest)..];
         }
     }
-    // A round that was cut to the buffer's size is not the last, and no shorter transfer for that.
-    Ok(Step { wanted: room, len, last: last && room == wanted })
+    Ok(Step { wanted, len, last })
 }
 
 pub fn file_rounds<G: Guest>(

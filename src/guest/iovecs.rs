@@ -17,6 +17,7 @@ const STRIDE: u32 = 1 << 18;
 const ENTRY: u32 = 8;
 
 /// A list that lies inside the guest's memory, and how far it has been used.
+#[derive(Clone)]
 pub struct Iovecs {
     ptr: u32,
     count: u32,
@@ -111,10 +112,11 @@ impl Iovecs {
         Ok(())
     }
 
-    /// Moves on behind `len` transferred bytes, and behind what is empty.
+    /// Moves on behind `len` transferred bytes, and behind what is empty, as far as one slice goes.
     pub fn advance(&mut self, memory: Memory<'_>, mut len: usize) -> Result<(), Errno> {
         let end = self.next.saturating_add(STRIDE).min(self.count);
-        while self.next < end {
+        // What was transferred has been looked at, in however many slices: it is skipped in any case.
+        while self.next < end || len > 0 && self.next < self.count {
             let left = self.entry(memory, self.next)?.after(self.used).len();
             if left > len {
                 self.used += len;

@@ -16,3 +16,20 @@ pub fn runs() -> u64 {
 pub fn ran() {
     RUNS.set(RUNS.get().wrapping_add(1));
 }
+
+/// A thread, to be compared with the one that runs. Values of Node-API are of one thread only.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Here(usize);
+
+impl Here {
+    /// The thread that runs.
+    pub fn now() -> Self {
+        // Each thread has its own counter, at an address of its own.
+        Self(RUNS.with(|runs| std::ptr::from_ref(runs).addr()))
+    }
+
+    /// Whether it is the thread that runs.
+    pub fn is_here(self) -> bool {
+        self == Self::now()
+    }
+}

@@ -16,6 +16,7 @@ mod javascript;
 mod options;
 mod sandbox;
 mod signals;
+mod stream;
 mod tracer;
 
 use napi::bindgen_prelude::BufferSlice;

@@ -10,6 +10,7 @@ use napi::bindgen_prelude::ClassInstance;
 use napi_derive::napi;
 
 use super::filesystem::FileSystem;
+use super::stream::StandardStream;
 use crate::abi::{Errno, Snapshot};
 use crate::guest::Strings;
 use crate::process::{self, Process};
@@ -45,8 +46,8 @@ pub struct Options<'e> {
     pub env: Vec<String>,
     /// The directories, in the order of their descriptors, from 3 on.
     pub preopens: Vec<Preopen<'e>>,
-    /// The host's descriptors for 0, 1 and 2.
-    pub stdio: Vec<i32>,
+    /// 0, 1 and 2: the host's descriptors, or streams of ours.
+    pub stdio: Vec<Either<i32, ClassInstance<'e, StandardStream>>>,
     /// Sockets, behind the directories: the host's descriptors, or addresses to listen on.
     pub sockets: Vec<Either<i32, String>>,
     /// How many descriptors it may have open; 0 for the default.
@@ -103,8 +104,12 @@ pub fn process(options: Options<'_>) -> Result<(Process, Vec<GivenSocket>), Fail
         snapshot: if unstable { Snapshot::Preview0 } else { Snapshot::Preview1 },
         dot_entries,
     });
-    for fd in stdio {
-        process.add_stream(duplicate(fd)?)?;
+    for standard in stdio {
+        let stream = match standard {
+            Either::A(fd) => duplicate(fd)?,
+            Either::B(standard) => standard.stream(),
+        };
+        process.add_stream(stream)?;
     }
     for preopen in preopens {
         let opened = open(&preopen).and_then(|dir| process.add_preopen(preopen.guest.as_bytes(), dir));

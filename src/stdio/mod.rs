@@ -1,19 +1,26 @@
-//! Byte streams: what a guest reads and writes without an offset of its own. The host's descriptors, and sockets.
+//! Byte streams: what a guest reads and writes without an offset of its own. The host's descriptors, sockets, and bytes in
+//! memory.
 //!
 //! A stream never waits: it answers `Again`, and says on what its caller can wait.
 
+mod buffer;
+mod capture;
 mod inherit;
+mod null;
 mod socket;
 mod standard;
 
 use std::os::fd::BorrowedFd;
 use std::sync::Arc;
 
+pub use buffer::Buffer;
+pub use capture::Capture;
 pub use inherit::Inherited;
+pub use null::Null;
 pub use socket::Socket;
 pub use standard::duplicate;
 
-use crate::abi::{Errno, Filestat, Riflags, Sdflags, Whence};
+use crate::abi::{Errno, Filestat, Filetype, Riflags, Sdflags, Whence};
 use crate::span::Span;
 use crate::vfs::{File, Result};
 
@@ -99,5 +106,20 @@ pub trait Stream: Send + Sync {
     /// Ends one way or both. Errors: `Notsock`, `Notconn`. Like shutdown(2).
     fn shutdown(&self, _how: Sdflags) -> Result<()> {
         Err(Errno::Notsock)
+    }
+}
+
+/// What is known of a stream that no descriptor of the host's is behind: what a pipe is to a guest. A C library takes it for no
+/// terminal, and so collects output before it writes.
+pub const fn pipe() -> Filestat {
+    Filestat {
+        dev: 0,
+        ino: 0,
+        filetype: Filetype::SocketStream,
+        nlink: 1,
+        size: 0,
+        atim: 0,
+        mtim: 0,
+        ctim: 0,
     }
 }

@@ -10,6 +10,7 @@ mod fd_sync;
 mod fd_table;
 mod hostile;
 mod iovecs;
+mod memory_streams;
 mod path_open;
 mod path_stat;
 mod path_tree;

@@ -10,4 +10,5 @@ mod sandbox;
 mod scripted;
 mod support;
 mod tidy;
+mod trace;
 mod vfs_contract;
