@@ -1,10 +1,12 @@
 'use strict';
 
 // The table of what is measured. A row's `prepare` runs in the process that measures: it returns a function that does
-// the thing `n` times. `target` is the most that preopen may take, as a ratio to node:wasi (or in `unit`, if `absolute`).
+// the thing `n` times; or its `figure` finds one by itself. `target` is the most that preopen may take, as a ratio to node:wasi (or
+// in `unit`, if `absolute`). `contenders` are who is measured, ours last: node:wasi and preopen, unless it is said.
 
 const fs = require('node:fs');
 const path = require('node:path');
+const memory = require('./memory');
 const { programs } = require('./programs');
 
 const guest = (name) => new WebAssembly.Module(fs.readFileSync(path.join(__dirname, 'guests', `${name}.wasm`)));
@@ -90,6 +92,7 @@ const rows = [
   hello('hello_preopen', 'hello world, warm, a preopen', undefined, { preopen: true, most: 800 }),
   hello_cold,
   load,
+  ...memory.rows,
   ...Object.entries(programs).map(program),
 ];
 
