@@ -48,6 +48,101 @@ export interface PreopenedDirectory {
  */
 export type PreopenedSocket = number | string | { fd: number } | { address: string; port: number };
 
+/**
+ * What a guest can be given to read:
+ *
+ * - a number: a descriptor of the host. `'inherit'` is 0, `'ignore'` is at its end at once;
+ * - any other string: its content, as UTF-8. A text that somebody else chose may be one of those two words: pass it as bytes
+ *   (`Buffer.from(text)`);
+ * - bytes: any view or buffer, copied by `new WASI`;
+ * - a function, called each time the guest reads and nothing is left: it returns the next chunk, or null or undefined at the
+ *   end, after which it is not called again. What the guest has no room for is kept for its next read. An empty chunk is no
+ *   end: the function is called again (a thousand of them in a row are an error). What it throws ends the guest;
+ * - a Readable, or anything else that is an async iterable of chunks: its bytes come through the event loop, which a guest that
+ *   was started by {@link WASI.start} holds up. So `start()`, `initialize()` and `finalizeBindings()` throw
+ *   `ERR_PREOPEN_NEEDS_EVENT_LOOP`.
+ *
+ * The guest sees a pipe: no terminal, and nothing to seek in.
+ */
+export type StandardInput = number | string | ArrayBufferView | ArrayBufferLike | (() => Chunk | null | undefined) | AsyncIterable<Chunk> | ReadableLike;
+
+/** Bytes, or a text that stands for its UTF-8. */
+export type Chunk = string | ArrayBufferView | ArrayBufferLike;
+
+/**
+ * Where a guest can write to:
+ *
+ * - a number: a descriptor of the host. `'inherit'` is the one of the same number; `'ignore'` takes everything;
+ * - `'capture'`: kept in memory, up to {@link WASIOptions.maxOutput}, see {@link WASI.stdout};
+ * - a {@link CapturedOutput}: the same, with a limit of its own, and shared by whoever gets it;
+ * - a function, called with each write before the guest's call returns. The chunk is its own to keep. A list of ranges is one
+ *   chunk, and more than 1 MiB comes in pieces. What it throws ends the guest, and reaches the caller of {@link WASI.start}
+ *   unchanged; what it returns is ignored, a promise too. It may do what it likes with the guest, also call its exports, make
+ *   its memory grow, or close it;
+ * - a Writable (anything with `write()` and events). It keeps what it cannot pass on at once, however much that is: while the
+ *   guest runs, no event tells anybody to stop. Once it has ended or was destroyed, the guest's writes answer `PIPE` (64), and
+ *   once it has failed, `IO` (29). It is not ended with the guest.
+ *
+ * The guest sees a pipe: no terminal, and nothing to seek in.
+ */
+export type StandardOutput = number | 'inherit' | 'ignore' | 'capture' | CapturedOutput | ((chunk: Uint8Array) => unknown) | WritableLike;
+
+/** The part of a Node Writable that is used. */
+export interface WritableLike {
+  write(chunk: Uint8Array): unknown;
+  on(event: string, listener: (...args: any[]) => void): unknown;
+}
+
+/** The part of a Node Readable by which it is known. */
+export interface ReadableLike {
+  read(size?: number): unknown;
+  on(event: string, listener: (...args: any[]) => void): unknown;
+}
+
+/** The options of {@link CapturedOutput}. */
+export interface CapturedOutputOptions {
+  /**
+   * How many bytes are kept: an integer from 0 on, or Infinity.
+   * @default 16777216 (16 MiB)
+   */
+  limit?: number | undefined;
+}
+
+/**
+ * What guests wrote, kept in memory in the order of their writes. Given to both `stdout` and `stderr`, or to several guests,
+ * it has all of it in one order. It may be asked at any time, also after its guests have ended, trapped or thrown, and takes
+ * as much memory as was written, not as its limit allows.
+ */
+export class CapturedOutput {
+  /**
+   * @throws {TypeError} `ERR_INVALID_ARG_TYPE`
+   * @throws {RangeError} `ERR_OUT_OF_RANGE`: the limit is negative, or no integer.
+   */
+  constructor(options?: CapturedOutputOptions);
+
+  /** How many bytes are kept at most. */
+  readonly limit: number;
+  /** How many bytes are kept now. */
+  readonly length: number;
+  /** Whether something was dropped. What is kept is the beginning: after the first byte that was dropped, all are. */
+  readonly truncated: boolean;
+  /** How many bytes were dropped: past the limit, or because the host has no more memory. */
+  readonly dropped: number;
+
+  /** A copy of the bytes that are kept. */
+  bytes(): Uint8Array;
+
+  /**
+   * The same as text. What is not UTF-8, also a character of which the limit cut a part, is U+FFFD; nothing is taken away.
+   *
+   * @throws {Error} `ERR_STRING_TOO_LONG`: it is more than a string can hold (512 MiB), as only a higher limit allows.
+   */
+  text(): string;
+
+  /** Forgets everything, also what was dropped. The limit counts from here. */
+  clear(): void;
+}
+
 /** The options of {@link WASI}. What `node:wasi` knows has the same name, meaning and default. */
 export interface WASIOptions {
   /**
@@ -75,20 +170,29 @@ export interface WASIOptions {
    */
   preopens?: { [guestPath: string]: string | PreopenedDirectory | undefined } | undefined;
   /**
-   * The host descriptor behind the guest's 0. It is duplicated: what the guest closes is its own.
+   * What the guest reads from 0. A number is a descriptor of the host, which is duplicated: what the guest closes is its
+   * own. See {@link StandardInput}; all but numbers are not in `node:wasi`.
    * @default 0
    */
-  stdin?: number | undefined;
+  stdin?: StandardInput | undefined;
   /**
-   * The host descriptor behind the guest's 1, duplicated.
+   * Where goes what the guest writes to 1. A number is a descriptor of the host, which is duplicated. See
+   * {@link StandardOutput}; all but numbers are not in `node:wasi`.
    * @default 1
    */
-  stdout?: number | undefined;
+  stdout?: StandardOutput | undefined;
   /**
-   * The host descriptor behind the guest's 2, duplicated.
+   * The same for 2. It may be the same function, stream or {@link CapturedOutput} as `stdout`: the order of the writes is
+   * kept.
    * @default 2
    */
-  stderr?: number | undefined;
+  stderr?: StandardOutput | undefined;
+  /**
+   * How many bytes each `'capture'` keeps: an integer from 0 on, or Infinity. What is written past it is dropped, and
+   * {@link CapturedOutput.truncated} says so; the guest does not notice. Not in `node:wasi`.
+   * @default 16777216 (16 MiB)
+   */
+  maxOutput?: number | undefined;
   /**
    * What `proc_exit` does. `true`: the guest ends, and {@link WASI.start} returns the code. `false`: the process ends
    * with that code at once, without 'exit' event; in a Worker, that Worker does.
@@ -224,6 +328,7 @@ export class WASI {
    *   `proc_raise`
    * @throws {Error} `ERR_WASI_ALREADY_STARTED`: the object serves one instance only.
    * @throws {TypeError} `ERR_INVALID_ARG_TYPE`: exports are missing, or there are too many.
+   * @throws {Error} `ERR_PREOPEN_NEEDS_EVENT_LOOP`: `options.stdin` is a Readable.
    * @throws {WebAssembly.RuntimeError} the guest trapped. Whatever else the guest's imports throw passes through, too.
    */
   start(instance: object): number;
@@ -254,6 +359,12 @@ export class WASI {
    * does nothing. Without it, garbage collection does the same, at a time that nobody knows.
    */
   close(): void;
+
+  /** What the guest wrote to 1, where `options.stdout` is `'capture'` or a {@link CapturedOutput}. */
+  readonly stdout: CapturedOutput | undefined;
+
+  /** What the guest wrote to 2, where `options.stderr` is `'capture'` or a {@link CapturedOutput}. */
+  readonly stderr: CapturedOutput | undefined;
 
   /** The sockets of `options.sockets`, with the ports that the system chose: getsockname(2). */
   readonly sockets: SocketInfo[];

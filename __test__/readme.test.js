@@ -28,7 +28,7 @@ function userFolder(t) {
   put('bin/node', process.execPath);
   // As npx does, without asking npm.
   fs.writeFileSync(path.join(folder, 'bin/npx'), '#!/bin/sh\nexec "node_modules/.bin/$@"\n', { mode: 0o755 });
-  for (const guest of ['hello', 'files']) fs.copyFileSync(path.join(root, 'examples', `${guest}.wasm`), path.join(folder, `${guest}.wasm`));
+  for (const guest of ['hello', 'files', 'shout']) fs.copyFileSync(path.join(root, 'examples', `${guest}.wasm`), path.join(folder, `${guest}.wasm`));
   return folder;
 }
 

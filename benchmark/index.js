@@ -139,8 +139,8 @@ async function compare(runtime, row, fixture) {
   const ours = result.contenders[names.at(-1)];
   const others = names.slice(0, -1).map((name) => result.contenders[name]);
   // Of several, the best is the one to compare with.
-  const theirs = others.reduce((best, other) => (best.value === undefined || other.value < best.value ? other : best));
-  if (theirs.value !== undefined && ours.value !== undefined) {
+  const theirs = others.reduce((best, other) => (best?.value === undefined || other.value < best.value ? other : best), undefined);
+  if (theirs?.value !== undefined && ours.value !== undefined) {
     result.ratio = ours.value / theirs.value;
     const ratios = ours.rounds.map((round, i) => figureOf(round) / figureOf(theirs.rounds[i])).filter(Number.isFinite);
     result.spread = [Math.min(...ratios), Math.max(...ratios)];

@@ -32,7 +32,7 @@ function tables(results) {
   for (const result of results) {
     const names = Object.keys(result.contenders);
     // Rows without a contender that others have stand with them: its cell is empty.
-    const key = result.kind === 'memory' ? 'memory' : names.join();
+    const key = result.kind === 'memory' || result.kind === 'async' ? result.kind : '';
     const set = sets.get(key) ?? { names: [], results: [] };
     set.names = [...new Set([...set.names.slice(0, -1), ...names.slice(0, -1), ...names.slice(-1)])];
     set.results.push(result);

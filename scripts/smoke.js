@@ -9,6 +9,7 @@ const assert = require('node:assert');
 const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
+const { Writable } = require('node:stream');
 const { Worker } = require('node:worker_threads');
 
 const runtime = process.versions.bun ? 'bun' : process.versions.deno ? 'deno' : 'node';
@@ -40,6 +41,50 @@ const cases = {
       fs.writeFileSync(input, 'through the sandbox\n');
       assert.strictEqual(runIn(folder, 'cat', fs.openSync(input)), 'through the sandbox\n20 bytes\n');
     });
+  },
+
+  'a text goes in, and what the guest writes is captured'() {
+    const wasi = streaming('cat', { stdin: 'through memory', stdout: 'capture', stderr: 'capture' });
+    assert.deepStrictEqual([wasi.stdout.text(), wasi.stderr.text(), wasi.stdout.truncated], ['through memory', '14 bytes\n', false]);
+  },
+
+  'functions are read and written'() {
+    const input = [new Uint8Array([0, 1, 254, 255]), 'text', null];
+    const chunks = [];
+    streaming('cat', { stdin: () => input.shift(), stdout: (chunk) => chunks.push(chunk), stderr: 'ignore' });
+    assert.deepStrictEqual(Buffer.concat(chunks), Buffer.from('\0\x01\xfe\xfftext', 'latin1'));
+  },
+
+  'a Writable gets what the guest writes'() {
+    const chunks = [];
+    const stdout = new Writable({
+      write(chunk, encoding, done) {
+        chunks.push(chunk);
+        done();
+      },
+    });
+    streaming('cat', { stdin: 'text', stdout, stderr: 'ignore' });
+    assert.strictEqual(Buffer.concat(chunks).toString(), 'text');
+  },
+
+  'what a function throws comes out of start()'() {
+    const error = new Error('mine');
+    const stdout = () => {
+      throw error;
+    };
+    assert.throws(() => streaming('cat', { stdin: 'text', stdout, stderr: 'ignore' }), (thrown) => thrown === error);
+  },
+
+  'a function makes the guest\'s memory grow'() {
+    const { WASI } = require(root);
+    const memory = new WebAssembly.Memory({ initial: 1 });
+    const wasi = new WASI({ version: 'preview1', stdout: () => memory.grow(1) });
+    wasi.finalizeBindings({ exports: { memory } });
+    for (const written of [3, 4]) {
+      new Uint32Array(memory.buffer).set([64, written]);
+      assert.strictEqual(wasi.wasiImport.fd_write(1, 0, 1, 32), 0);
+      assert.strictEqual(new Uint32Array(memory.buffer)[8], written);
+    }
   },
 
   'a guest works on a preopen, while its memory grows'() {
@@ -142,6 +187,14 @@ const cases = {
 function instantiate(name, wasi) {
   const module = new WebAssembly.Module(fs.readFileSync(path.join(guests, `${name}.wasm`)));
   return new WebAssembly.Instance(module, wasi.getImportObject());
+}
+
+/** Runs a guest to its end. */
+function streaming(name, options) {
+  const { WASI } = require(root);
+  const wasi = new WASI({ version: 'preview1', args: [name], ...options });
+  assert.strictEqual(wasi.start(instantiate(name, wasi)), 0);
+  return wasi;
 }
 
 /** Runs a guest over a folder, and returns what it printed. */

@@ -9,5 +9,6 @@ const fromTheirOptions = (options: builtin.WASIOptions) => new preopen.WASI(opti
 
 class Derived extends preopen.WASI {}
 const derived: builtin.WASI = new Derived({ version: 'unstable' });
+new preopen.WASI({ version: 'preview1', stdin: process.stdin, stdout: process.stdout, stderr: process.stderr });
 
 export = { constructor, derived, fromTheirOptions, instance };

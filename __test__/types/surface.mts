@@ -1,6 +1,6 @@
 // The public types, from an ES module: what must compile does, and what must not is marked.
 
-import preopen, { WASI, type FinalizeBindingsOptions, type PreopenedDirectory, type SocketInfo, type TraceEvent, type TraceValue, type WASIOptions } from 'preopen';
+import preopen, { CapturedOutput, WASI, type Chunk, type StandardInput, type StandardOutput, type FinalizeBindingsOptions, type PreopenedDirectory, type SocketInfo, type TraceEvent, type TraceValue, type WASIOptions } from 'preopen';
 import 'preopen/register';
 
 const directory: PreopenedDirectory = { path: './data', readOnly: true, specialFiles: false };
@@ -47,6 +47,26 @@ wasi[Symbol.dispose]();
   using scoped = new WASI({ version: 'preview1' });
   scoped.getImportObject();
 }
+
+const captured = new CapturedOutput({ limit: 1024 });
+const inputs: StandardInput[] = [0, 'inherit', 'ignore', 'text', new Uint8Array(1), new DataView(new ArrayBuffer(1)), new ArrayBuffer(1), () => null, () => 'next',
+  (): Chunk | undefined => undefined, (async function* () { yield 'later'; })()];
+const outputs: StandardOutput[] = [1, 'inherit', 'ignore', 'capture', captured, (chunk) => { chunk.subarray(1); }, async (chunk: Uint8Array) => chunk.length,
+  { write: (chunk) => chunk.length > 0, on() {} }];
+for (const stdin of inputs) for (const stdout of outputs) new WASI({ version: 'preview1', stdin, stdout, stderr: stdout, maxOutput: Infinity });
+const both: CapturedOutput | undefined = wasi.stdout ?? wasi.stderr;
+const said: [Uint8Array, string, boolean, number, number, number] = [captured.bytes(), captured.text(), captured.truncated, captured.dropped, captured.length, captured.limit];
+captured.clear();
+// @ts-expect-error it is the guest that writes
+wasi.stdout = captured;
+// @ts-expect-error there is no such kind
+new WASI({ version: 'preview1', stdout: 'pipe' });
+// @ts-expect-error a chunk is bytes
+new WASI({ version: 'preview1', stdout: (chunk: string) => chunk.length });
+// @ts-expect-error a number is no chunk
+new WASI({ version: 'preview1', stdin: () => 5 });
+// @ts-expect-error nor is a promise
+new WASI({ version: 'preview1', stdin: async () => 'late' });
 
 class Derived extends WASI {
   override finalizeBindings(target: object): void {

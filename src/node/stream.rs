@@ -168,10 +168,10 @@ impl Hook {
         if moved != 0 {
             javascript::ran();
         }
-        match Errno::ALL.iter().find(|known| errno != 0 && **known as u32 == errno) {
-            Some(errno) => Err(*errno),
-            None => Ok(length as usize),
+        if errno == 0 {
+            return Ok(length as usize);
         }
+        Err(Errno::ALL.iter().copied().find(|known| *known as u32 == errno).unwrap_or(Errno::Io))
     }
 }
 
