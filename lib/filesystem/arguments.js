@@ -93,7 +93,7 @@ function toOptions(options, defaults) {
   let read;
   if (typeof options === 'string') read = { ...defaults, encoding: options };
   else if (typeof options === 'object') read = { ...defaults, ...options };
-  else throw invalidArgType('options', 'of type string or an instance of Object', options);
+  else throw invalidArgType('options', 'one of type string or object', options);
   if (read.encoding !== 'buffer') toEncoding(read.encoding);
   return read;
 }
@@ -143,7 +143,7 @@ function toTime(time, name = 'time') {
   if (typeof time === 'string' && +time == time) return +time; // eslint-disable-line eqeqeq -- Node's own test
   if (Number.isFinite(time)) return time < 0 ? Date.now() / 1000 : time;
   if (time instanceof Date) return Date.prototype.getTime.call(time) / 1000;
-  throw invalidArgType(name, 'an instance of Date or of type string or number', time);
+  throw invalidArgType(name, 'an instance of Date or an Time in seconds', time);
 }
 
 /** A length to cut a file to. */
@@ -155,13 +155,12 @@ function toLength(len, name = 'len') {
  * Bytes to read into or to write, where they are.
  * @param {unknown} buffer
  * @param {string} [name]
+ * @param {string} [expected]
  * @returns {Uint8Array}
  */
-function toBytes(buffer, name = 'buffer') {
+function toBytes(buffer, name = 'buffer', expected = 'an instance of Buffer, TypedArray, or DataView') {
   if (isBytes(buffer)) return buffer;
-  if (!ArrayBuffer.isView(buffer)) {
-    throw invalidArgType(name, 'an instance of Buffer, TypedArray, or DataView', buffer);
-  }
+  if (!ArrayBuffer.isView(buffer)) throw invalidArgType(name, expected, buffer);
   return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
 }
 
@@ -173,10 +172,7 @@ function toBytes(buffer, name = 'buffer') {
  */
 function toData(data, encoding) {
   if (typeof data === 'string') return isUtf8(encoding) ? data : Buffer.from(data, encoding);
-  if (!ArrayBuffer.isView(data)) {
-    throw invalidArgType('data', 'of type string or an instance of Buffer, TypedArray, or DataView', data);
-  }
-  return toBytes(data);
+  return toBytes(data, 'data', 'of type string or an instance of Buffer, TypedArray, or DataView');
 }
 
 module.exports = {

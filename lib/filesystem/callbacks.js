@@ -25,7 +25,7 @@ function callback(filesystem, name) {
 function make(filesystem, name, sync) {
   const call = (...args) => {
     const done = args.pop();
-    if (typeof done !== 'function') throw invalidArgType('cb', 'of type function', done);
+    if (typeof done !== 'function') throw invalidArgType('cb', 'of type function', undefined);
     let value;
     try {
       value = filesystem[sync](...args);
@@ -36,7 +36,7 @@ function make(filesystem, name, sync) {
       return;
     }
     if (WITH_BUFFER.has(name)) setImmediate(done, null, value, args[1]);
-    else if (WITH_VALUE.has(name)) setImmediate(done, null, value);
+    else if (WITH_VALUE.has(name) && !(name === 'mkdir' && value === undefined)) setImmediate(done, null, value);
     else setImmediate(done, null);
   };
   Object.defineProperty(call, 'name', { value: name, configurable: true });

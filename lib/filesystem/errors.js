@@ -77,11 +77,10 @@ function systemError(code, reason, info) {
   return error;
 }
 
-/** ERR_FS_FILE_TOO_LARGE, from `readFileSync`. */
-function tooLarge(size) {
-  const error = new RangeError(`File size (${size}) is greater than 2 GiB`);
-  error.code = 'ERR_FS_FILE_TOO_LARGE';
-  return error;
-}
+/** An error with a code. */
+const coded = (error, code) => Object.assign(error, { code });
 
-module.exports = { check, describe, fsError, invalidArgType, invalidArgValue, outOfRange, systemError, tooLarge };
+/** ERR_FS_FILE_TOO_LARGE, from `readFileSync`. */
+const tooLarge = (size) => coded(new RangeError(`File size (${size}) is greater than 2 GiB`), 'ERR_FS_FILE_TOO_LARGE');
+
+module.exports = { check, coded, describe, fsError, invalidArgType, invalidArgValue, outOfRange, systemError, tooLarge };

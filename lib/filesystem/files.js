@@ -53,7 +53,8 @@ const files = {
     if (bytes.byteLength === 0) {
       throw invalidArgValue('buffer', buffer, 'is empty and cannot be written');
     }
-    checkRange(offset, length, bytes.byteLength);
+    if (length < 0) throw outOfRange('length', '>= 0', length);
+    checkLength(offset, length, bytes.byteLength);
     return check(this[kNative].read(fd, bytes, offset, length, toPosition(position)), 'read');
   },
 
@@ -72,13 +73,15 @@ const files = {
       offset = 0;
       length = bytes.length;
     } else {
-      bytes = toBytes(buffer);
+      bytes = toBytes(buffer, 'buffer', 'of type string or an instance of Buffer, TypedArray, or DataView');
       if (offset !== null && typeof offset === 'object') {
         ({ offset = 0, length = bytes.byteLength - offset, position = null } = offsetOrOptions);
       }
       offset = offset == null ? 0 : toInteger(offset, 'offset', 0);
       if (typeof length !== 'number') length = bytes.byteLength - offset;
-      checkRange(offset, length, bytes.byteLength);
+      if (offset > bytes.byteLength) throw outOfRange('offset', `<= ${bytes.byteLength}`, offset);
+      checkLength(offset, length, bytes.byteLength);
+      if (length < 0) throw outOfRange('length', '>= 0', length);
     }
     position = typeof position === 'number' && position >= 0 ? position : -1;
     return check(this[kNative].write(fd, bytes, offset, length, position), 'write');
@@ -133,12 +136,12 @@ const files = {
     let content;
     if (isFd(path)) {
       content = readOpen(this[kNative], path);
-      return encoding && encoding !== 'buffer' ? content.toString(encoding) : content;
+      return encoding ? content.toString(encoding) : content;
     }
     path = toPath(path);
     content = this[kNative].readFile(path, toFlags(flag), !asText);
     if (typeof content === 'number') throw contentError(content, 'read', path);
-    return asText || !encoding || encoding === 'buffer' ? content : content.toString(encoding);
+    return asText || !encoding ? content : content.toString(encoding);
   },
 
   writeFileSync(path, data, options) {
@@ -181,9 +184,7 @@ function invalidFlush(flush) {
   return invalidArgType('flush', 'of type boolean', flush);
 }
 
-function checkRange(offset, length, size) {
-  if (length < 0) throw outOfRange('length', '>= 0', length);
-  if (offset > size) throw outOfRange('offset', `<= ${size}`, offset);
+function checkLength(offset, length, size) {
   if (length > size - offset) throw outOfRange('length', `<= ${size - offset}`, length);
 }
 
@@ -201,7 +202,7 @@ function toPosition(position) {
 function vector(buffers, position, act) {
   if (!Array.isArray(buffers) || !buffers.every(ArrayBuffer.isView)) {
     const { invalidArgType } = require('./errors.js');
-    throw invalidArgType('buffers', 'of type ArrayBufferView[]', buffers);
+    throw invalidArgType('buffers', 'an ArrayBufferView[]', buffers);
   }
   let at = typeof position === 'number' ? position : null;
   let total = 0;

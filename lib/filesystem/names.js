@@ -3,7 +3,7 @@
 
 const { constants } = require('node:fs');
 const { check, fsError, invalidArgType } = require('./errors.js');
-const { encode, isUtf8, toEncoding, toInteger, toMode, toOptions, toPath, toTime } = require('./arguments.js');
+const { encode, isUtf8, toInteger, toMode, toOptions, toPath, toTime } = require('./arguments.js');
 const { kNative } = require('./symbols.js');
 const { STATUS, StatFs, stats } = require('./stats.js');
 
@@ -157,7 +157,7 @@ function own(filesystem, syscall, path, follow, owner, group) {
 /** An answer that is text, or the error. */
 function text(answer, encoding, syscall, path) {
   check(answer, syscall, path);
-  return typeof answer === 'string' ? answer : encode(answer, toEncoding(encoding));
+  return typeof answer === 'string' ? answer : encode(answer, encoding);
 }
 
 /** Makes a directory and those above it that are missing; answers the first that it made. */

@@ -4,7 +4,7 @@
 
 const { posix } = require('node:path');
 const { check, fsError, invalidArgType, systemError } = require('./errors.js');
-const { encode, isUtf8, toEncoding, toOptions, toPath } = require('./arguments.js');
+const { encode, isUtf8, toOptions, toPath } = require('./arguments.js');
 const { kNative } = require('./symbols.js');
 const { Dirent } = require('./stats.js');
 
@@ -98,7 +98,7 @@ function readOptions(options) {
 
 function readRemoval(options = {}) {
   if (options === null || typeof options !== 'object') throw invalidArgType('options', 'of type object', options);
-  const { recursive = false, force = false } = options;
+  const { recursive, force } = { recursive: false, force: false, ...options };
   if (typeof force !== 'boolean') throw invalidArgType('options.force', 'of type boolean', force);
   if (typeof recursive !== 'boolean') throw invalidArgType('options.recursive', 'of type boolean', recursive);
   return { recursive, force };
@@ -106,10 +106,8 @@ function readRemoval(options = {}) {
 
 function inEncoding(path, encoding) {
   if (!encoding || isUtf8(encoding)) return path;
-  return encode(Buffer.from(path), toEncodingOrBuffer(encoding));
+  return encode(Buffer.from(path), encoding);
 }
-
-const toEncodingOrBuffer = (encoding) => (encoding === 'buffer' ? encoding : toEncoding(encoding));
 
 /** Native code answers strings for UTF-8, and Buffers for other encodings. */
 function encoded(names, encoding) {

@@ -3,6 +3,7 @@
 //! Reading is required of every kind; every change is refused until a kind allows it, so that a method someone
 //! forgets is a refusal and not a hole. Nothing here knows a guest, its memory or its descriptors.
 
+mod copy;
 mod entries;
 pub mod host;
 pub mod memory;
@@ -12,6 +13,8 @@ mod read_only;
 mod remove;
 mod rooted;
 mod split;
+pub mod tar;
+mod tour;
 mod trail;
 pub mod tree;
 
@@ -19,12 +22,14 @@ use std::any::Any;
 use std::ops::ControlFlow;
 use std::os::fd::OwnedFd;
 
+pub use copy::{Failed, copy_contents, copy_tree};
 pub use entries::Entries;
 pub use options::{Access, OpenOptions, SetTime, SetTimes};
 pub use path::{LinkTarget, MAX_PATH, Path};
 pub use read_only::ReadOnly;
 pub use remove::remove_contents;
 pub use rooted::Rooted;
+pub use tour::{Step, Tour};
 pub use trail::Trail;
 
 use crate::abi::{Errno, Filestat, Filetype};
@@ -90,6 +95,12 @@ pub trait File: Send + Sync {
     /// Sets its times. Like futimens(2).
     fn set_times(&self, _times: SetTimes) -> Result<()> {
         Err(Errno::Rofs)
+    }
+
+    /// Where the first bytes are, at `offset` or behind it, that are not a hole; `None` where only a hole, or nothing, is left.
+    /// Like lseek(2) with `SEEK_DATA`.
+    fn data_from(&self, offset: u64) -> Result<Option<u64>> {
+        Ok(Some(offset))
     }
 
     /// Its permission bits (at most 0o7777). No call of a guest's leads here. Errors: `Notsup` where it has none.

@@ -62,6 +62,10 @@ impl<F: AsRef<dyn File> + Send + Sync> File for ReadOnly<F> {
         self.0.as_ref().read_at(into, offset)
     }
 
+    fn data_from(&self, offset: u64) -> Result<Option<u64>> {
+        self.0.as_ref().data_from(offset)
+    }
+
     fn mode(&self) -> Result<u32> {
         self.0.as_ref().mode()
     }

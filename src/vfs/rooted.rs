@@ -34,6 +34,19 @@ impl Rooted {
     pub fn open(&self, path: &[u8], options: OpenOptions, mode: Option<u32>) -> Result<Opened> {
         let OpenOptions { follow, access: _, directory: _, create, exclusive, truncate: _ } = options;
         let follow = follow && !(create && exclusive);
+        if create && path.ends_with(b"/") {
+            // Open(2) makes no directories, and says of a file so named what it says of one.
+            let there = self.stat(&path[..trimmed(path)], true);
+            return Err(match there {
+                Err(errno @ (Errno::Notdir | Errno::Loop | Errno::Nametoolong)) => errno,
+                _ => self.at(path, follow, |path| self.0.open(path, options)).err().map_or(
+                    Errno::Isdir,
+                    |errno| {
+                        if errno == Errno::Notdir { Errno::Isdir } else { errno }
+                    },
+                ),
+            });
+        }
         let Some(mode) = mode.filter(|_| create) else {
             return self.at(path, follow, |path| self.0.open(path, options));
         };

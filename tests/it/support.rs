@@ -113,7 +113,7 @@ pub fn open_file(dir: &dyn Dir, at: &str, options: OpenOptions) -> Result<Box<dy
 pub fn open_dir(dir: &dyn Dir, at: &str) -> Result<Box<dyn Dir>, Errno> {
     match dir.open(path(at), OpenOptions { directory: true, ..OpenOptions::READ })? {
         Opened::Dir(dir) => Ok(dir),
-        _ => panic!("{at} is no directory"),
+        _ => panic!("{at} is no directory, but opened as one"),
     }
 }
 

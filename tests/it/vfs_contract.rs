@@ -10,6 +10,7 @@ mod listing;
 mod names;
 mod opening;
 mod paths;
+mod random;
 mod renames;
 mod stats;
 mod tables;
@@ -50,6 +51,9 @@ pub const START: &[Planted<'static>] = &[
 /// The names in the root of [`START`].
 pub const START_NAMES: &[&str] =
     &["absolute", "dangling", "dir", "empty", "far", "file", "link", "loop", "out", "to-dir"];
+
+/// The name under which a kind says that random calls are not for it.
+const RANDOM: &str = "random";
 
 /// Something that is true of every kind.
 pub struct Case {
@@ -108,7 +112,7 @@ fn every_kind_answers_as_the_host() {
                 .filter(|(said, expected)| said != expected)
                 .map(|(said, expected)| format!("\n    {said}\n    and the host: {expected}"))
                 .collect();
-            if differing.is_empty() == kind.differs().iter().any(|(case, _)| case == name) {
+            if differing.is_empty() == kind.differs_in(name) {
                 faults.push(format!("{} {name}: {}", kind.name(), differing.concat()));
             }
         }
@@ -120,6 +124,7 @@ fn every_kind_answers_as_the_host() {
 fn names_of_cases_are_used_once_and_known() {
     let all: Vec<_> = CASES.iter().flat_map(|cases| cases.iter().map(|case| case.name)).collect();
     let all: Vec<_> = all.into_iter().chain(tables::TABLES.iter().map(|(name, _)| *name)).collect();
+    let all: Vec<_> = all.into_iter().chain([RANDOM]).collect();
     let mut once = all.clone();
     once.sort_unstable();
     once.dedup();
@@ -140,7 +145,7 @@ fn faults_of(kind: &dyn Kind) -> Vec<String> {
         }
         let fresh = kind.fresh(START);
         let kept = catch_unwind(AssertUnwindSafe(|| (case.run)(&*fresh.dir)));
-        match (kept, kind.differs().iter().any(|(name, _)| *name == case.name)) {
+        match (kept, kind.differs_in(case.name)) {
             (Ok(()), false) | (Err(_), true) => {}
             (Ok(()), true) => {
                 faults.push(format!("{} {}: is said to differ, and does not", kind.name(), case.name))

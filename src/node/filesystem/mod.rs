@@ -8,6 +8,8 @@ mod listing;
 mod names;
 mod open_file;
 mod populate;
+mod snapshots;
+mod tar;
 mod values;
 mod whole;
 

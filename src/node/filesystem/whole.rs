@@ -10,6 +10,7 @@ use super::values::{Text, number, text};
 use super::{FileSystem, done};
 use crate::abi::Errno;
 use crate::span::Span;
+use crate::vfs::{Access, File, OpenOptions, Opened, copy_contents};
 
 /// The most that JavaScript may read at once, bytes: node:fs's own limit.
 const MOST: u64 = i32::MAX as u64;
@@ -62,11 +63,49 @@ impl FileSystem {
         }
         0
     }
+
+    /// Copies a file, and its permission bits, to another name. Like uv_fs_copyfile.
+    #[napi(catch_unwind)]
+    pub fn copy_file(&self, from: Text, to: Text, exclusive: bool) -> i32 {
+        done(self.copy(&from.0, &to.0, exclusive))
+    }
+}
+
+impl FileSystem {
+    fn copy(&self, from: &[u8], to: &[u8], exclusive: bool) -> Result<(), Errno> {
+        let name = to;
+        let Opened::File(from) = self.root.open(from, OpenOptions::READ, None)? else {
+            return Err(Errno::Isdir);
+        };
+        let create = OpenOptions { access: Access::Write, create: true, exclusive, ..OpenOptions::READ };
+        let Opened::File(to) = self.root.open(to, create, None)? else { return Err(Errno::Isdir) };
+        let (source, target) = (from.stat()?, to.stat()?);
+        if (source.dev, source.ino) == (target.dev, target.ino) {
+            return Ok(());
+        }
+        to.set_len(0)?;
+        copy_contents(&*from, &*to).inspect_err(|_| {
+            // As libuv does: half a copy is none. Where even this fails, the first error is the one to tell.
+            _ = self.root.unlink(name);
+        })?;
+        match from.mode().and_then(|mode| to.set_mode(mode)) {
+            Err(Errno::Notsup | Errno::Rofs) => Ok(()),
+            copied => copied,
+        }
+    }
+}
+
+/// All that a file holds; `None` where it cannot be read, or is too large.
+pub fn read_all_of(file: &dyn File) -> Option<Vec<u8>> {
+    read_content(file).ok()
+}
+
+fn read_all(file: &OpenFile) -> Result<Vec<u8>, Failure> {
+    read_content(file.as_file().map_err(Failure::Read)?)
 }
 
 /// All that a file holds, however long that is by the time.
-fn read_all(file: &OpenFile) -> Result<Vec<u8>, Failure> {
-    let file = file.as_file().map_err(Failure::Read)?;
+fn read_content(file: &dyn File) -> Result<Vec<u8>, Failure> {
     let size = file.stat().map_err(Failure::Read)?.size;
     if size > MOST {
         return Err(Failure::TooLarge(size));

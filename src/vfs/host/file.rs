@@ -3,8 +3,8 @@
 use std::num::NonZeroU64;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
-use rustix::fs::{FileType, Mode, Stat, Timespec, Timestamps, UTIME_NOW, UTIME_OMIT, fstat};
-use rustix::io::retry_on_intr;
+use rustix::fs::{FileType, Mode, SeekFrom, Stat, Timespec, Timestamps, UTIME_NOW, UTIME_OMIT, fstat};
+use rustix::io::{Errno as Host, retry_on_intr};
 
 use super::descriptor::Descriptor;
 use super::{from_host, transfer};
@@ -62,6 +62,16 @@ impl File for HostFile {
 
     fn set_times(&self, times: SetTimes) -> Result<()> {
         rustix::fs::futimens(&self.fd, &timestamps(times)).map_err(from_host)
+    }
+
+    fn data_from(&self, offset: u64) -> Result<Option<u64>> {
+        // It moves the kernel's offset, which nothing here uses.
+        match rustix::fs::seek(&self.fd, SeekFrom::Data(offset)) {
+            Ok(data) => Ok(Some(data)),
+            Err(Host::NXIO) => Ok(None),
+            // Files of /proc and the like do not know of holes.
+            Err(_) => Ok(Some(offset)),
+        }
     }
 
     fn mode(&self) -> Result<u32> {

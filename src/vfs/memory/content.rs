@@ -54,6 +54,20 @@ impl Content {
         at.saturating_sub(offset) as usize
     }
 
+    /// Where the first bytes are, at `offset` or behind it, that were written; `None` where there are no more.
+    pub(super) fn data_from(&self, offset: u64) -> Option<u64> {
+        let (number, within) = place(offset);
+        if number == 0 && within < self.first.len() {
+            return Some(offset);
+        }
+        let mut pages = self.others.range(number.max(1)..);
+        pages.find_map(|(page, bytes)| match (*page == number, within < bytes.len()) {
+            (true, true) => Some(offset),
+            (true, false) => None,
+            (false, _) => Some(page * PAGE),
+        })
+    }
+
     /// Writes the spans from `offset` on, as much as there is room for, and says how much that is. Errors: `Nospc`, `Fbig`,
     /// where it is nothing.
     pub(super) fn write(&mut self, from: &[Span<'_>], offset: u64, quota: &Quota) -> Result<usize> {

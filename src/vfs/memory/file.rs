@@ -91,6 +91,10 @@ impl File for MemoryFile {
         Ok(())
     }
 
+    fn data_from(&self, offset: u64) -> Result<Option<u64>> {
+        Ok(self.node.content()?.data_from(offset))
+    }
+
     fn mode(&self) -> Result<u32> {
         Ok(self.node.mode())
     }

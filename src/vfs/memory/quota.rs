@@ -29,6 +29,9 @@ impl Quota {
     /// Takes `most` bytes, or as many as are left, and says how many.
     pub(super) fn take_up_to(&self, most: u64) -> u64 {
         let mut granted = 0;
+        if most == 0 {
+            return 0;
+        }
         let take = |used: u64| {
             granted = most.min(self.limits.bytes.saturating_sub(used));
             Some(used + granted)

@@ -213,16 +213,18 @@ impl Tree for MemoryFs {
     }
 
     fn unlink(&self, dir: &Arc<Node>, name: &[u8]) -> Result<()> {
+        // Before the lock, so that it ends after it: a large file takes a while to be freed.
+        let removed;
         let _names = self.change();
         let hasher = &self.shared.hasher;
         let mut entries = dir.entries()?;
         if entries.get(hasher, name).ok_or(Errno::Noent)?.is_dir() {
             return Err(Errno::Isdir);
         }
-        let removed = entries.remove(hasher, name);
+        removed = entries.remove(hasher, name);
         drop(entries);
-        if let Some(node) = removed {
-            self.lost_name(&node);
+        if let Some(node) = &removed {
+            self.lost_name(node);
             dir.touch_modified();
         }
         Ok(())
@@ -248,11 +250,13 @@ impl Tree for MemoryFs {
     }
 
     fn rename(&self, dir: &Arc<Node>, name: &[u8], to: &Arc<Node>, new: &[u8]) -> Result<()> {
+        // Before the lock, as in `unlink`.
+        let over;
         let _names = self.change();
         let hasher = &self.shared.hasher;
         // Nobody else changes names now, so what is found one by one is true together.
         let node = self.lookup(dir, name)?;
-        let over = {
+        over = {
             let entries = to.entries()?;
             if entries.removed {
                 return Err(Errno::Noent);
@@ -302,10 +306,10 @@ impl Tree for MemoryFs {
         if node.is_dir() && elsewhere {
             node.entries()?.parent = Arc::downgrade(to);
         }
-        match over {
+        match &over {
             // With it goes one `..` of the directory that the name moved out of, or of this one.
-            Some(over) if over.is_dir() => self.lost_dir(&over, dir),
-            Some(over) => self.lost_name(&over),
+            Some(over) if over.is_dir() => self.lost_dir(over, dir),
+            Some(over) => self.lost_name(over),
             None => {}
         }
         node.touch_changed();

@@ -1,11 +1,12 @@
 //! A directory of a [`Tree`]: paths, from their text to one name in one directory.
 
 use std::any::Any;
+use std::borrow::Cow;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use super::Tree;
-use super::resolve::{Follow, Found, walk};
+use super::resolve::{Follow, Found, Reached, walk};
 use crate::abi::{Errno, Filestat, Filetype};
 use crate::vfs::split::Split;
 use crate::vfs::{Dir, DirEntry, LinkTarget, OpenOptions, Opened, Path, Result, SetTimes};
@@ -14,6 +15,12 @@ use crate::vfs::{Dir, DirEntry, LinkTarget, OpenOptions, Opened, Path, Result, S
 pub struct TreeDir<T: Tree> {
     tree: Arc<T>,
     node: T::Node,
+}
+
+/// Where a name is to be made.
+struct Place<'p, N> {
+    dir: Reached<'p, N>,
+    name: Cow<'p, [u8]>,
 }
 
 impl<T: Tree> TreeDir<T> {
@@ -32,7 +39,7 @@ impl<T: Tree> TreeDir<T> {
         &self.node
     }
 
-    fn walk(&self, path: &[u8], follow: Follow) -> Result<Found<T::Node>> {
+    fn walk<'p>(&'p self, path: &'p [u8], follow: Follow) -> Result<Found<'p, T::Node>> {
         walk(&*self.tree, &self.node, path, follow)
     }
 
@@ -47,18 +54,18 @@ impl<T: Tree> TreeDir<T> {
     }
 
     /// The place of a path's last component, whether it exists or not.
-    fn place(&self, path: &Split<'_>) -> Result<Found<T::Node>> {
+    fn place<'p>(&'p self, path: &Split<'p>) -> Result<Found<'p, T::Node>> {
         self.walk(path.whole, Follow::No)
     }
 
     /// The place of a name to be made, which is for no directory. Errors, where it ends in a slash: `Exist`, `Noent`.
-    fn place_to_make(&self, path: &Split<'_>) -> Result<(T::Node, Box<[u8]>)> {
+    fn place_to_make<'p>(&'p self, path: &Split<'p>) -> Result<Place<'p, T::Node>> {
         let Found { dir, name, node, .. } = self.place(path)?;
         let name = name.ok_or(Errno::Exist)?;
         if path.must_be_dir {
             return Err(if node.is_some() { Errno::Exist } else { Errno::Noent });
         }
-        Ok((dir, name))
+        Ok(Place { dir, name })
     }
 
     /// A directory as one of this tree. Errors: `Xdev` for another, `Rofs` where it cannot be changed.
@@ -89,15 +96,13 @@ impl<T: Tree> Dir for TreeDir<T> {
         }
         let how = match (create && exclusive, follow) {
             (true, _) => Follow::No,
+            (false, true) if create => Follow::ToMake,
             (false, true) => Follow::Yes,
             (false, false) => Follow::IfSlash,
         };
         let Found { dir, name, node, must_be_dir } = self.walk(path.as_bytes(), how)?;
         let Some(node) = node else {
             let name = name.filter(|_| create).ok_or(Errno::Noent)?;
-            if must_be_dir {
-                return Err(Errno::Isdir);
-            }
             return match self.tree.create(&dir, &name, access) {
                 // Another thread was faster, and whoever does not insist on making it opens that one's.
                 Err(Errno::Exist) if !exclusive => {
@@ -181,14 +186,14 @@ impl<T: Tree> Dir for TreeDir<T> {
     }
 
     fn symlink(&self, target: LinkTarget<'_>, path: Path<'_>) -> Result<()> {
-        let (dir, name) = self.place_to_make(&Split::new(path))?;
+        let Place { dir, name } = self.place_to_make(&Split::new(path))?;
         self.tree.symlink(target.as_c_str().to_bytes(), &dir, &name)
     }
 
     fn link(&self, path: Path<'_>, follow: bool, to: &dyn Dir, new: Path<'_>) -> Result<()> {
         let to = self.of_this_tree(to)?;
         let node = self.node_of(path, follow)?;
-        let (dir, name) = to.place_to_make(&Split::new(new))?;
+        let Place { dir, name } = to.place_to_make(&Split::new(new))?;
         self.tree.link(&node, &dir, &name)
     }
 

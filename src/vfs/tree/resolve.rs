@@ -1,5 +1,8 @@
 //! The walk along a path: one name after the other, through links, never above the directory in which it began.
 
+use std::borrow::Cow;
+use std::ops::Deref;
+
 use super::{MAX_NAME, Tree};
 use crate::abi::{Errno, Filetype};
 use crate::vfs::{MAX_PATH, Result};
@@ -8,15 +11,34 @@ use crate::vfs::{MAX_PATH, Result};
 const MOST_LINKS: usize = 40;
 
 /// Where a path leads.
-pub(super) struct Found<N> {
+pub(super) struct Found<'p, N> {
     /// The directory that holds the last component, or that the path names itself.
-    pub dir: N,
+    pub dir: Reached<'p, N>,
     /// The last component; `None` where the path names `dir` itself: it ended in `.` or `..`.
-    pub name: Option<Box<[u8]>>,
+    pub name: Option<Cow<'p, [u8]>>,
     /// What has that name. A link only where it was not to be followed.
     pub node: Option<N>,
     /// Whether the name is of a directory: slashes followed it in the path, or in the target of the last link.
     pub must_be_dir: bool,
+}
+
+/// A directory on the way. Most paths are one name in the directory that they begin in, which is only borrowed.
+pub(super) enum Reached<'r, N> {
+    /// Where the walk began.
+    Root(&'r N),
+    /// Beneath it.
+    Beneath(N),
+}
+
+impl<N> Deref for Reached<'_, N> {
+    type Target = N;
+
+    fn deref(&self) -> &N {
+        match self {
+            Self::Root(node) => node,
+            Self::Beneath(node) => node,
+        }
+    }
 }
 
 /// Whether a link in the last component is followed.
@@ -28,15 +50,23 @@ pub(super) enum Follow {
     IfSlash,
     /// It stands for its target.
     Yes,
+    /// As `Yes`, to make what is missing: slashes at the end, which only a link's target can have then, answer `Isdir`.
+    ToMake,
 }
 
 /// Walks a path beneath `root`. Errors: `Notcapable` where it leads out, `Notdir`, `Noent` for what is before the last
 /// component, `Loop`, `Nametoolong`.
-pub(super) fn walk<T: Tree>(tree: &T, root: &T::Node, path: &[u8], follow: Follow) -> Result<Found<T::Node>> {
+pub(super) fn walk<'p, T: Tree>(
+    tree: &T,
+    root: &'p T::Node,
+    path: &'p [u8],
+    follow: Follow,
+) -> Result<Found<'p, T::Node>> {
     // `..` goes back the way that was come, as it does where nothing is moved meanwhile; the tree is never asked.
-    let mut above: Vec<T::Node> = Vec::new();
-    let mut dir = root.clone();
-    let mut rest = path.to_vec();
+    let mut above = Vec::new();
+    let mut dir = Reached::Root(root);
+    // Copied only where a link is put into it.
+    let mut rest = Cow::Borrowed(path);
     let mut at = 0;
     let mut links = 0;
     loop {
@@ -48,16 +78,26 @@ pub(super) fn walk<T: Tree>(tree: &T, root: &T::Node, path: &[u8], follow: Follo
         match &rest[start..end] {
             b"" | b"." => {}
             b".." => dir = above.pop().ok_or(Errno::Notcapable)?,
+            // Linux does not even look.
+            _ if last && must_be_dir && follow == Follow::ToMake => return Err(Errno::Isdir),
             name if name.len() > MAX_NAME => return Err(Errno::Nametoolong),
             name => {
+                let name_as_found = || match &rest {
+                    Cow::Borrowed(path) => Cow::Borrowed(&path[start..end]),
+                    Cow::Owned(_) => Cow::Owned(name.to_vec()),
+                };
                 let node = match tree.lookup(&dir, name) {
                     Ok(node) => node,
                     Err(Errno::Noent) if last => {
-                        return Ok(Found { dir, name: Some(name.into()), node: None, must_be_dir });
+                        return Ok(Found { dir, name: Some(name_as_found()), node: None, must_be_dir });
                     }
                     Err(errno) => return Err(errno),
                 };
-                let follows = !last || follow == Follow::Yes || must_be_dir && follow == Follow::IfSlash;
+                let follows = match follow {
+                    Follow::Yes | Follow::ToMake => true,
+                    Follow::IfSlash => !last || must_be_dir,
+                    Follow::No => !last,
+                };
                 match tree.filetype(&node) {
                     Filetype::SymbolicLink if follows => {
                         links += 1;
@@ -70,16 +110,18 @@ pub(super) fn walk<T: Tree>(tree: &T, root: &T::Node, path: &[u8], follow: Follo
                             [b'/', ..] => return Err(Errno::Notcapable),
                             target if target.len() > MAX_PATH => return Err(Errno::Nametoolong),
                             target => {
-                                rest.splice(..end, target.iter().copied());
+                                rest.to_mut().splice(..end, target.iter().copied());
                                 at = 0;
                                 continue;
                             }
                         }
                     }
                     _ if last => {
-                        return Ok(Found { dir, name: Some(name.into()), node: Some(node), must_be_dir });
+                        return Ok(Found { dir, name: Some(name_as_found()), node: Some(node), must_be_dir });
                     }
-                    Filetype::Directory => above.push(std::mem::replace(&mut dir, node)),
+                    Filetype::Directory => {
+                        above.push(std::mem::replace(&mut dir, Reached::Beneath(node)));
+                    }
                     _ => return Err(Errno::Notdir),
                 }
             }

@@ -35,6 +35,11 @@ pub trait Kind: Send + Sync {
     fn differs(&self) -> &'static [(&'static str, &'static str)] {
         &[]
     }
+
+    /// Whether a case or table is one of them.
+    fn differs_in(&self, case: &str) -> bool {
+        self.differs().iter().any(|(name, _)| *name == case)
+    }
 }
 
 /// All of them.

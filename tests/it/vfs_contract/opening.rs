@@ -5,7 +5,7 @@ use preopen::span::Span;
 use preopen::vfs::{Access, Dir, OpenOptions, Opened};
 
 use super::{START_NAMES, cases};
-use crate::support::{CREATE, names, open_dir, open_file, path, read};
+use crate::support::{CREATE, names, open_dir, open_file, path, read, target};
 
 cases! {
     reads: [files_and_directories_are_opened, what_is_not_there_is_not_opened, a_file_to_read_is_not_written],
@@ -112,6 +112,13 @@ fn what_cannot_be_made(dir: &dyn Dir) {
         assert_eq!(dir.open(path(at), options).err(), Some(errno), "{at} {options:?}");
     }
     assert_eq!(names(dir), START_NAMES);
+    // Nor through a link whose target ends in a slash, whatever is there.
+    for to in ["made/", "file/", "dir/", "slash/", "link/"] {
+        dir.symlink(target(to, "slash"), path("slash")).unwrap();
+        assert_eq!(dir.open(path("slash"), CREATE).err(), Some(Errno::Isdir), "{to}");
+        assert_eq!(dir.open(path("slash"), exclusive).err(), Some(Errno::Exist), "{to}");
+        dir.unlink(path("slash")).unwrap();
+    }
 }
 
 fn files_are_cut(dir: &dyn Dir) {

@@ -1,0 +1,145 @@
+'use strict';
+// Whole filesystems, in and out: as JSON, as a directory of the host, as a tar stream. `this` is the FileSystem.
+
+const fs = require('node:fs');
+const { posix } = require('node:path');
+const { Readable } = require('node:stream');
+const native = require('../native.js');
+const { check, coded, fsError, invalidArgType } = require('./errors.js');
+const { toPath } = require('./arguments.js');
+const { kNative } = require('./symbols.js');
+const { Dirent } = require('./stats.js');
+
+/** The most that `toTar()` puts together, bytes. */
+const MOST = 2 ** 31 - 1;
+
+function toJSON(paths, json = {}, isRelative = false, asBuffer = false) {
+  for (const path of paths ? [paths].flat() : ['/']) {
+    const start = posix.resolve('/', String(toPath(path)));
+    const entry = this.statSync(start, { throwIfNoEntry: false });
+    if (entry === undefined) continue;
+    const name = (absolute) => (isRelative ? posix.relative(start, absolute) : absolute);
+    if (!entry.isDirectory()) {
+      const key = isRelative ? posix.basename(start) : start;
+      put(json, key, this.readFileSync(start, asBuffer ? null : 'utf8'));
+      continue;
+    }
+    const contents = check(this[kNative].contents(start, asBuffer), 'scandir', start);
+    const base = start === '/' ? '/' : `${start}/`;
+    for (let at = 0; at < contents.length; at += 2) {
+      const key = name(contents[at] === '' ? start : base + contents[at]);
+      // An empty filesystem is no entry, as memfs has it.
+      if (key !== '' && key !== '/') put(json, key, contents[at + 1]);
+    }
+  }
+  return json;
+}
+
+/** Sets a property of that name, whatever the name is. */
+function put(json, key, value) {
+  if (key !== '__proto__') json[key] = value;
+  else Object.defineProperty(json, key, { value, writable: true, enumerable: true, configurable: true });
+}
+
+function fromDirectory(filesystem, hostPath, { filter } = {}) {
+  const path = String(toPath(hostPath, 'hostPath'));
+  if (filter !== undefined && typeof filter !== 'function') throw invalidArgType('options.filter', 'of type function', filter);
+  allowed('fs.read', path);
+  const wanted = filter && ((name, type) => Boolean(filter(name, new Dirent(posix.basename(name), posix.dirname(name), type))));
+  report(filesystem[kNative].copyFrom(openHost(path), wanted), 'fromDirectory');
+  return filesystem;
+}
+
+function toDirectory(hostPath) {
+  const path = String(toPath(hostPath, 'hostPath'));
+  allowed('fs.write', path);
+  fs.mkdirSync(path, { recursive: true });
+  report(this[kNative].copyTo(openHost(path)), 'toDirectory');
+}
+
+/** A directory of the host's. */
+function openHost(path) {
+  const directory = native.load().hostDirectory(path);
+  return check(directory, 'opendir', path);
+}
+
+/** Node's permission model covers what native code does to the host's files for it, too. */
+function allowed(permission, resource) {
+  if (process.permission?.has(permission, resource) !== false) return;
+  const message = 'Access to this API has been restricted. Use --allow-fs-read and --allow-fs-write to manage permissions.';
+  throw Object.assign(new Error(message), { code: 'ERR_ACCESS_DENIED', permission, resource });
+}
+
+function report(stopped, syscall) {
+  if (stopped !== null) throw fsError(stopped.errno, syscall, stopped.path);
+}
+
+function toTar() {
+  const tar = this[kNative].tar();
+  const chunks = [];
+  let size = 0;
+  for (let chunk = nextChunk(tar); chunk !== null; chunk = nextChunk(tar)) {
+    chunks.push(chunk);
+    size += chunk.length;
+    if (size > MOST) throw coded(new RangeError('The archive is greater than 2 GiB: use toTarStream()'), 'ERR_FS_FILE_TOO_LARGE');
+  }
+  return Buffer.concat(chunks, size);
+}
+
+function toTarStream() {
+  const tar = this[kNative].tar();
+  return new Readable({
+    read() {
+      try {
+        this.push(nextChunk(tar));
+      } catch (error) {
+        this.destroy(error);
+      }
+    },
+  });
+}
+
+/** The next bytes of an archive, or null. */
+function nextChunk(tar) {
+  const chunk = tar.next();
+  if (chunk !== null && 'errno' in chunk) report(chunk, 'toTar');
+  return chunk;
+}
+
+function fromTar(filesystem, source) {
+  const reader = filesystem[kNative].untar();
+  if (ArrayBuffer.isView(source)) {
+    feed(reader, source);
+    return finish(reader, filesystem);
+  }
+  if (source === null || typeof source !== 'object' || !(Symbol.asyncIterator in source || Symbol.iterator in source)) {
+    throw invalidArgType('source', 'an instance of Uint8Array, Readable or AsyncIterable', source);
+  }
+  return fromStream(reader, filesystem, source);
+}
+
+async function fromStream(reader, filesystem, source) {
+  for await (const chunk of source) {
+    if (!ArrayBuffer.isView(chunk)) throw invalidArgType('chunk', 'an instance of Uint8Array', chunk);
+    feed(reader, chunk);
+  }
+  return finish(reader, filesystem);
+}
+
+function feed(reader, view) {
+  explain(reader.feed(new Uint8Array(view.buffer, view.byteOffset, view.byteLength)));
+}
+
+function finish(reader, filesystem) {
+  explain(reader.finish());
+  return filesystem;
+}
+
+/** Throws what was wrong with an archive: an errno at a path, or what it was malformed by. */
+function explain(stopped) {
+  if (stopped === null) return;
+  if (stopped.reason) throw coded(new Error(`Invalid tar archive: ${stopped.reason}`), 'ERR_PREOPEN_INVALID_TAR');
+  report(stopped, 'fromTar');
+}
+
+module.exports = { fromDirectory, fromTar, toDirectory, toJSON, toTar, toTarStream };
