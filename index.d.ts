@@ -58,9 +58,11 @@ export type PreopenedSocket = number | string | { fd: number } | { address: stri
  * - a function, called each time the guest reads and nothing is left: it returns the next chunk, or null or undefined at the
  *   end, after which it is not called again. What the guest has no room for is kept for its next read. An empty chunk is no
  *   end: the function is called again (a thousand of them in a row are an error). What it throws ends the guest;
- * - a Readable, or anything else that is an async iterable of chunks: its bytes come through the event loop, which a guest that
- *   was started by {@link WASI.start} holds up. So `start()`, `initialize()` and `finalizeBindings()` throw
- *   `ERR_PREOPEN_NEEDS_EVENT_LOOP`.
+ * - a Readable, or anything else that is an async iterable of chunks, for {@link WASI.startAsync}: its bytes come through the event
+ *   loop, which a guest that was started by {@link WASI.start} holds up. So `start()`, `initialize()` and `finalizeBindings()` throw
+ *   `ERR_PREOPEN_NEEDS_EVENT_LOOP`. Chunks are fetched when the guest wants them. An error of the source, or its destruction before
+ *   its end (`ERR_STREAM_PREMATURE_CLOSE`), ends the guest. When the guest is gone, what it did not read is put back into a
+ *   Readable of Node's, which is paused and not destroyed.
  *
  * The guest sees a pipe: no terminal, and nothing to seek in.
  */
@@ -79,8 +81,9 @@ export type Chunk = string | ArrayBufferView | ArrayBufferLike;
  *   chunk, and more than 1 MiB comes in pieces. What it throws ends the guest, and reaches the caller of {@link WASI.start}
  *   unchanged; what it returns is ignored, a promise too. It may do what it likes with the guest, also call its exports, make
  *   its memory grow, or close it;
- * - a Writable (anything with `write()` and events). It keeps what it cannot pass on at once, however much that is: while the
- *   guest runs, no event tells anybody to stop. Once it has ended or was destroyed, the guest's writes answer `PIPE` (64), and
+ * - a Writable (anything with `write()` and events). It keeps what it cannot pass on at once, however much that is: while a guest
+ *   of {@link WASI.start} runs, no event tells anybody to stop. One of {@link WASI.startAsync} waits for 'drain' before it writes
+ *   to a Writable that is full. Once it has ended or was destroyed, the guest's writes answer `PIPE` (64), and
  *   once it has failed, `IO` (29). It is not ended with the guest.
  *
  * The guest sees a pipe: no terminal, and nothing to seek in.
@@ -286,8 +289,8 @@ export interface FinalizeBindingsOptions {
 /**
  * One guest: its arguments, environment, descriptors and sandbox. Make one for each instance of a program.
  *
- * Guests run on the calling thread: {@link WASI.start} returns when the program has ended. Run programs that wait for
- * long in a Worker; `worker.terminate()` ends them, also while they wait.
+ * Guests run on the calling thread: {@link WASI.start} returns when the program has ended. Programs that wait for long can be
+ * run by {@link WASI.startAsync}, or in a Worker; `worker.terminate()` ends them, also while they wait.
  */
 export class WASI {
   /**
@@ -334,6 +337,25 @@ export class WASI {
   start(instance: object): number;
 
   /**
+   * Runs a command as {@link WASI.start} does, but without holding up the event loop while it waits: what blocks (`poll_oneoff`,
+   * reads and writes of pipes, sockets and terminals, `sock_accept`, a Readable as `options.stdin`, a Writable that is full)
+   * suspends the guest, and timers, I/O and other guests go on. It computes on the calling thread, as ever.
+   *
+   * Needs JavaScript Promise Integration: Node 24.20 or later (24.0 and later with `--experimental-wasm-jspi`), Bun 1.4, Deno 2.9.
+   *
+   * While the guest is suspended its exports may be called, and its memory used. From then on, `WebAssembly.promising(exported)`
+   * makes an export one that can be suspended; one that is called plainly, or from a function of JavaScript that the guest
+   * called, waits where it is, and answers `DEADLK` (16) where it would wait for a Readable. {@link WASI.close} ends waits for
+   * descriptors: the calls answer `BADF`.
+   *
+   * @param instance an instance that exports `memory` and `_start`, a function of WebAssembly, and not `_initialize`
+   * @returns a promise of what {@link WASI.start} returns. What that throws rejects it.
+   * @throws {Error} `ERR_PREOPEN_NO_JSPI` (rejects): there is no such thing in this runtime. The guest can still be started by
+   *   {@link WASI.start}.
+   */
+  startAsync(instance: object): Promise<number>;
+
+  /**
    * Prepares a reactor: binds its memory and calls `_initialize`, if it has one. Its exports can be called then.
    *
    * @param instance an instance that exports `memory`, perhaps `_initialize`, and not `_start`
@@ -341,6 +363,15 @@ export class WASI {
    * @throws {TypeError} `ERR_INVALID_ARG_TYPE`
    */
   initialize(instance: object): void;
+
+  /**
+   * Prepares a reactor as {@link WASI.initialize} does. `_initialize` can be suspended, and so can the exports that are called by
+   * way of `WebAssembly.promising`; see {@link WASI.startAsync}.
+   *
+   * @param instance an instance that exports `memory`, perhaps `_initialize`, and not `_start`
+   * @throws {Error} `ERR_PREOPEN_NO_JSPI`, and what {@link WASI.initialize} throws (rejects)
+   */
+  initializeAsync(instance: object): Promise<void>;
 
   /**
    * Binds a guest's memory, and calls nothing: for modules that import their memory, threads, and hosts that call

@@ -228,3 +228,31 @@ ours('run --trace', async (host) => {
   const valued = await child(bin, { file: true, args: ['run', '--trace=yes', program] });
   assert.deepEqual([valued.status, valued.stderr], [2, 'preopen: run: --trace takes no value\nTry: preopen --help\n']);
 });
+
+const suspends = typeof WebAssembly.Suspending === 'function';
+
+ours('a call that is suspended is told once, with all the time that it took', async (host) => {
+  if (!suspends) return host.t.skip('no JSPI');
+  const { Readable } = require('node:stream');
+  const { setTimeout: sleep } = require('node:timers/promises');
+  async function* slowly() {
+    for (const word of ['two ', 'words']) {
+      await sleep(60);
+      yield word;
+    }
+  }
+  const module = new WebAssembly.Module(fs.readFileSync(path.join(root, 'examples/shout.wasm')));
+  const shout = async () => {
+    const events = [];
+    const wasi = new host.WASI({
+      version: 'preview1', stdin: Readable.from(slowly()), stdout: 'capture', stderr: 'ignore', trace: (event) => events.push(event),
+    });
+    assert.equal(await wasi.startAsync(new WebAssembly.Instance(module, wasi.getImportObject())), 0);
+    assert.equal(wasi.stdout.text(), 'TWO WORDS');
+    return events.filter(({ name }) => name === 'fd_read');
+  };
+  for (const reads of await Promise.all([shout(), shout()])) {
+    assert.deepEqual(reads.map(({ result }) => [Buffer.from(result.iovs.data).toString(), result.nread]), [['two ', 4], ['words', 5], ['', 0]]);
+    for (const { duration, text } of reads.slice(0, 2)) assert.ok(duration > 40 && duration < 5000, text);
+  }
+});

@@ -16,7 +16,7 @@ const { peers, programs } = require('./install');
 const { tables } = require('./report');
 
 const usage = `node benchmark/index.js [options]
-  --only ROW,ROW      only these rows (or a kind of rows: call, once, memory, program)
+  --only ROW,ROW      only these rows (or a kind of rows: call, once, memory, async, program)
   --quick             fewer and shorter rounds
   --rounds N          how often each contender measures each row (default 5)
   --node FILE         a Node binary to measure on; may be repeated (default: this one, and those in .runtimes/)

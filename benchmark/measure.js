@@ -63,7 +63,7 @@ async function measureProgram({ name }, { out }) {
 
 async function main() {
   if (row.figure !== undefined) return row.figure({ host });
-  if (row.kind === 'call' || row.kind === 'memory') return measureCall(row, order);
+  if (row.prepare !== undefined) return measureCall(row, order);
   if (row.kind === 'once') return timed(() => row.once(load));
   return measureProgram(row, order);
 }

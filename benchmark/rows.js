@@ -8,6 +8,7 @@ const fs = require('node:fs');
 const path = require('node:path');
 const memory = require('./memory');
 const { programs } = require('./programs');
+const waiting = require('./waiting');
 
 const guest = (name) => new WebAssembly.Module(fs.readFileSync(path.join(__dirname, 'guests', `${name}.wasm`)));
 
@@ -104,6 +105,7 @@ const rows = [
   hello('hello', 'hello world, warm', 1.0, { preopen: false }),
   // node:wasi never closes what it opened for a preopen: no more runs than descriptors allow.
   hello('hello_preopen', 'hello world, warm, a preopen', undefined, { preopen: true, most: 800 }),
+  ...waiting.rows,
   hello_cold,
   load,
   ...memory.rows,

@@ -36,8 +36,11 @@ function compile(key, emit) {
   return module;
 }
 
+/** The place in an adapter's `slots` of what suspends the guest. The first is for the size of the memory. */
+const SUSPEND = 1;
+
 /**
- * A fresh adapter: the 46 functions, and `memory_size`.
+ * A fresh adapter: the 46 functions, and `slots`.
  * @param {Function} dispatch native code's entry
  */
 function instantiate(dispatch) {
@@ -47,23 +50,32 @@ function instantiate(dispatch) {
 
 /**
  * Points an adapter at a guest's memory.
- * @param {WebAssembly.Table} table the adapter's `memory_size`
+ * @param {WebAssembly.Table} slots the adapter's
  * @param {unknown} memory
  */
-function bind(table, memory) {
+function bind(slots, memory) {
   const shared = isShared(bufferOf(memory));
   try {
-    probe(shared, false, table, memory);
+    probe(shared, false, slots, memory);
   } catch (error) {
     // Only linking tells whether a memory has 64-bit addresses.
     if (!(error instanceof WebAssembly.LinkError)) throw error;
-    probe(shared, true, table, memory);
+    probe(shared, true, slots, memory);
   }
 }
 
-function probe(shared, memory64, table, memory) {
+function probe(shared, memory64, slots, memory) {
   const module = compile(`probe ${shared} ${memory64}`, () => native.load().probe(shared, memory64));
-  new WebAssembly.Instance(module, { guest: { memory }, adapter: { memory_size: table } });
+  new WebAssembly.Instance(module, { guest: { memory }, adapter: { slots } });
+}
+
+/**
+ * Lets the guest of an adapter be suspended.
+ * @param {WebAssembly.Table} slots the adapter's
+ * @param {Function} suspender
+ */
+function letSuspend(slots, suspender) {
+  slots.set(SUSPEND, suspender);
 }
 
 function bufferOf(memory) {
@@ -91,4 +103,4 @@ function view(memory) {
   return new Uint8Array(apply(memoryBuffer, memory, []));
 }
 
-module.exports = { bind, frameBytes, instantiate, view };
+module.exports = { bind, frameBytes, instantiate, letSuspend, view };

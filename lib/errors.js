@@ -143,12 +143,16 @@ function accessDenied() {
   return Object.assign(new Error(message), { code: 'ERR_ACCESS_DENIED', permission: 'WASI', resource: '' });
 }
 
-/** What the function behind a standard input returned is no chunk. */
-function notAChunk(value) {
+/**
+ * What came for a standard input is no chunk.
+ * @param {unknown} value
+ * @param {string} source what gave it
+ */
+function notAChunk(value, source) {
   const later = typeof value?.then === 'function' ? ' A guest on this thread cannot wait for a promise.' : '';
   return new CodedTypeError(
     'ERR_INVALID_RETURN_VALUE',
-    `Expected a string, Uint8Array, null or undefined to be returned from the "options.stdin" function but got ${received(value)}.${later}`,
+    `Expected a string, Uint8Array, null or undefined to be ${source} but got ${received(value)}.${later}`,
   );
 }
 
@@ -167,6 +171,23 @@ function needsEventLoop() {
     `options.stdin is a stream, and the guest was to run on the thread whose event loop brings its bytes: the guest would ` +
       'wait for them for ever. Use `await wasi.startAsync(instance)`, which lets the event loop go on (run() will take the guest ' +
       "off the thread), or read the stream first: `stdin: await require('node:stream/consumers').buffer(stream)`.",
+  );
+}
+
+/** A Readable was destroyed before its end, without an error. As Node's own. */
+function prematureClose() {
+  return new CodedError('ERR_STREAM_PREMATURE_CLOSE', 'Premature close');
+}
+
+/** This JavaScript engine cannot suspend WebAssembly. */
+function noSuspending() {
+  const { bun, deno, node } = process.versions;
+  const here = bun ? `Bun ${bun}` : deno ? `Deno ${deno}` : `Node ${node}`;
+  return new CodedError(
+    'ERR_PREOPEN_NO_JSPI',
+    `A guest can wait without its thread only where JavaScript Promise Integration is, which ${here} has not. Node has it ` +
+      'from 24.20 on, and from 24.0 on with --experimental-wasm-jspi; Bun 1.4 and Deno 2.9 have it. Elsewhere use start() ' +
+      'in a Worker.',
   );
 }
 
@@ -189,8 +210,10 @@ module.exports = {
   invalidArgValue,
   needsEventLoop,
   noBinary,
+  noSuspending,
   notAChunk,
   notAMemory,
   notStarted,
   outOfRange,
+  prematureClose,
 };

@@ -2,7 +2,7 @@
 // `wasiImport`: the 46 functions as own properties, shaped as those of `node:wasi`.
 
 /** What else the adapter exports; see adapter.js. */
-const INTERNAL = 'memory_size';
+const INTERNAL = 'slots';
 
 /** The names of the calls, and how each function is called; filled from the first adapter of a thread. */
 let names;

@@ -3,14 +3,17 @@
 export interface Native {
   /**
    * The adapter module's bytes. Imports `preopen.dispatch`, a function without arguments or results, and `preopen.frame`, a
-   * memory of one page; exports the 46 functions by name, and `memory_size`, a table of one function.
+   * memory of one page; exports the 46 functions by name, and `slots`, a table of two functions: the probe's, and
+   * the suspender's.
    */
   adapter(): Uint8Array;
   /**
-   * The bytes of a module that imports `guest.memory` and `adapter.memory_size`, and when it is instantiated makes that
-   * table's function answer that memory's size.
+   * The bytes of a module that imports `guest.memory` and `adapter.slots`, and when it is instantiated makes that table's
+   * first function answer that memory's size.
    */
   probe(shared: boolean, memory64: boolean): Uint8Array;
+  /** The bytes of a module that imports `preopen.wait`, which suspends, and exports `suspend`, an adapter's second slot. */
+  suspender(): Uint8Array;
   /**
    * Opens everything. Throws a plain Error with `errno`, `code`, `syscall`, and `path`: the preopen that failed.
    * `configuration.hooks` is held weakly; `dispatch` holds it.
@@ -24,10 +27,11 @@ export interface Native {
   bytesStream(bytes: Uint8Array): StandardStream;
   /**
    * A stream whose other side is `hook`, which is called without arguments, and held weakly. It finds in `staging` a header of
-   * words (the length; an errno, for its answer; whether it moved the guest's memory) and from byte 16 on what was written; or
-   * where it `reads`, as length how much there is room for, and puts bytes there and their length.
+   * words (the length; an errno, for its answer; whether it moved the guest's memory; a mode) and from byte 16 on what was written;
+   * or where it `reads`, as length how much there is room for, and puts bytes there and their length. One that `waits` may answer
+   * EAGAIN in mode 0; in mode 1 it says whether it would, and else how many bytes there are; in mode 2 it must not.
    */
-  hookStream(hook: () => void, staging: Uint8Array, reads: boolean): StandardStream;
+  hookStream(hook: () => void, staging: Uint8Array, reads: boolean, waits: boolean): StandardStream;
   /** What a guest writes, kept: the first `limit` bytes. */
   Capture: new (limit: number) => Capture;
   /** An empty filesystem in memory. */
@@ -75,6 +79,13 @@ export interface Hooks {
   trace(event: import('../index.js').TraceEvent): void;
   /** A call came before a memory was bound: throws. */
   notStarted(): never;
+  /**
+   * A call waits: for `delay` ms at most, for standard input, for a Writable. The adapter suspends the guest then. Answers the
+   * function that ends the wait.
+   */
+  suspend(delay: number, reads: boolean, writes: boolean): () => void;
+  /** The guest could not be suspended after all, and waits where it is. */
+  giveUp(): void;
 }
 
 export interface Sandbox {
@@ -82,6 +93,10 @@ export interface Sandbox {
   readonly dispatch: () => void;
   /** Tells where the adapter's frame is. Once, before the first call. */
   attach(frame: Uint8Array): void;
+  /** Has calls suspend the guest from now on. */
+  suspendCalls(): void;
+  /** How many calls are suspended. */
+  readonly suspended: number;
   /** Closes every descriptor. */
   close(): void;
   sockets(): { fd: number; address: string; port: number }[];

@@ -34,7 +34,8 @@ function readStdin(value) {
       return (guest) => streams().fromFunction(guest, value);
     case 'object': {
       if (value === null) break;
-      const { asBytes, isReadable, fromReadable } = streams();
+      const { isReadable, fromReadable } = streams();
+      const { asBytes } = require('./chunks.js');
       const bytes = asBytes(value);
       if (bytes !== undefined) return () => streams().given(bytes);
       if (isReadable(value)) return (guest) => fromReadable(guest, value);

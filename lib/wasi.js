@@ -6,6 +6,7 @@ const { Imports } = require('./imports.js');
 const native = require('./native.js');
 const { readOptions } = require('./options.js');
 const { openStandard } = require('./stdio.js');
+const waiting = require('./waiting.js');
 const { validateBoolean, validateFunction, validateObject, validateUndefined } = require('./validate.js');
 
 /** Loaded by the first failure. */
@@ -30,6 +31,8 @@ class Guest {
   returnOnExit = true;
   /** Whether the guest may be suspended while it waits: it is otherwise refused what only the event loop brings. */
   suspends = false;
+  /** The functions that end its calls' waits. */
+  waits = new Set();
   /** The captures behind 1 and 2, by descriptor. */
   captured = [];
   /** What comes through the event loop for 0; see streams.js. */
@@ -88,6 +91,32 @@ class Guest {
   notStarted() {
     throw errors().notStarted();
   }
+
+  suspend(delay, reads, writes) {
+    return waiting.suspend(this, delay, reads, writes);
+  }
+
+  giveUp() {
+    waiting.giveUp();
+  }
+
+  /** From now on, calls that wait suspend it. */
+  letSuspend() {
+    adapter.letSuspend(this.functions.slots, waiting.suspenderFunction());
+    this.sandbox.suspendCalls();
+  }
+
+  /** Releases every descriptor. Calls that wait for one are made again, and find it closed. */
+  close() {
+    this.sandbox.close();
+    this.arrivals?.close();
+    for (const wake of this.waits) wake();
+  }
+
+  /** After an exit. After a plain return the guest is not gone: its exports may still be called. */
+  gone() {
+    if (this.exited) this.close();
+  }
 }
 
 /**
@@ -116,7 +145,7 @@ class WASI {
         guest.returnOnExit = returnOnExit;
       }
     } catch (error) {
-      guest.sandbox.close();
+      guest.close();
       throw error;
     }
 
@@ -134,7 +163,7 @@ class WASI {
     // Native code knows a memory only by its size, and would go on in the first one.
     if (guest.started) throw errors().alreadyStarted();
     if (guest.arrivals !== undefined && !guest.suspends) throw errors().needsEventLoop();
-    adapter.bind(guest.functions.memory_size, memory);
+    adapter.bind(guest.functions.slots, memory);
     guest.memory = memory;
     guest.instance = instance;
     guest.started = true;
@@ -151,8 +180,26 @@ class WASI {
       _start();
     } catch (error) {
       if (error !== kExitCode) throw error;
-      // The guest is gone. After a plain return it is not: its exports may still be called.
-      if (guest.exited) guest.sandbox.close();
+      guest.gone();
+    }
+    return guest.exitCode;
+  }
+
+  async startAsync(instance) {
+    const promising = waiting.promising();
+    bindSuspended(this, instance);
+    const guest = this[kGuest];
+    const { _start, _initialize } = guest.instance.exports;
+    validateFunction(_start, 'instance.exports._start');
+    validateUndefined(_initialize, 'instance.exports._initialize');
+    const start = exported(promising, _start, 'instance.exports._start');
+    try {
+      await start();
+    } catch (error) {
+      if (error !== kExitCode) throw error;
+      guest.gone();
+    } finally {
+      guest.arrivals?.rest();
     }
     return guest.exitCode;
   }
@@ -167,12 +214,24 @@ class WASI {
     }
   }
 
+  async initializeAsync(instance) {
+    const promising = waiting.promising();
+    bindSuspended(this, instance);
+    const guest = this[kGuest];
+    const { _start, _initialize } = guest.instance.exports;
+    validateUndefined(_start, 'instance.exports._start');
+    if (_initialize !== undefined) {
+      validateFunction(_initialize, 'instance.exports._initialize');
+      await exported(promising, _initialize, 'instance.exports._initialize')();
+    }
+  }
+
   getImportObject() {
     return { [this[kGuest].bindingName]: this.wasiImport };
   }
 
   close() {
-    this[kGuest].sandbox.close();
+    this[kGuest].close();
   }
 
   get stdout() {
@@ -195,6 +254,28 @@ if (Symbol.dispose !== undefined) {
     writable: true,
     configurable: true,
   });
+}
+
+/** `finalizeBindings`, of a guest that is suspended while it waits. */
+function bindSuspended(wasi, instance) {
+  const guest = wasi[kGuest];
+  if (guest.started) throw errors().alreadyStarted();
+  guest.suspends = true;
+  try {
+    wasi.finalizeBindings(instance);
+  } finally {
+    guest.suspends = guest.started;
+  }
+  guest.letSuspend();
+}
+
+/** An export as an asynchronous function. */
+function exported(promising, value, name) {
+  try {
+    return promising(value);
+  } catch {
+    throw errors().invalidArgType(name, 'a function exported by WebAssembly', value);
+  }
 }
 
 function wasiReturnOnProcExit(code) {

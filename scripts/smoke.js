@@ -146,6 +146,71 @@ const cases = {
     assert.strictEqual((await import('node:wasi')).WASI, require(root).WASI);
   },
 
+  async 'a guest that sleeps is suspended'() {
+    if (withoutSuspending()) return;
+    const { WASI } = require(root);
+    let ticks = 0;
+    const timer = setInterval(() => ticks++, 5);
+    const wasi = new WASI({ version: 'preview1', args: ['sleep', '100', '6'], stdout: 'capture' });
+    const began = performance.now();
+    assert.strictEqual(await wasi.startAsync(instantiate('sleep', wasi)), 6);
+    assert.ok(performance.now() - began >= 100);
+    clearInterval(timer);
+    assert.strictEqual(wasi.stdout.text(), 'slept\n');
+    assert.ok(ticks > 5);
+  },
+
+  async 'a guest that waits for a descriptor is suspended'() {
+    if (withoutSuspending()) return;
+    const { WASI } = require(root);
+    const wasi = new WASI({ version: 'preview1', args: ['echo_server', '3', '1'], sockets: ['127.0.0.1:0'], stdout: 'capture' });
+    const runs = wasi.startAsync(instantiate('echo_server', wasi));
+    const answer = await new Promise((resolve, reject) => {
+      const client = require('node:net').connect(wasi.sockets[0].port, '127.0.0.1', () => setTimeout(() => client.end('hello'), 20));
+      client.on('data', (chunk) => resolve(String(chunk))).on('error', reject);
+    });
+    assert.strictEqual(answer, 'HELLO');
+    assert.strictEqual(await runs, 0);
+    // The thread that waited goes, too; what the runtime has started meanwhile is its own.
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    const names = fs.readdirSync('/proc/self/task').map((task) => fs.readFileSync(`/proc/self/task/${task}/comm`, 'utf8').trim());
+    assert.ok(!names.includes('preopen-poll'), String(names));
+  },
+
+  async 'a guest reads a Readable, and waits for a slow Writable'() {
+    if (withoutSuspending()) return;
+    const { WASI } = require(root);
+    const { Readable, Writable } = require('node:stream');
+    const chunks = [];
+    const stdout = new Writable({
+      highWaterMark: 4,
+      write(chunk, _encoding, done) {
+        chunks.push(chunk);
+        setTimeout(done, 5);
+      },
+    });
+    async function* slowly() {
+      for (const word of ['one ', 'two ', 'three']) {
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        yield word;
+      }
+    }
+    const wasi = new WASI({ version: 'preview1', args: ['cat'], stdin: Readable.from(slowly()), stdout, stderr: 'ignore' });
+    assert.strictEqual(await wasi.startAsync(instantiate('cat', wasi)), 0);
+    await new Promise((resolve) => stdout.end(resolve));
+    assert.strictEqual(Buffer.concat(chunks).toString(), 'one two three');
+  },
+
+  async 'a guest that fails rejects, and one that is closed goes on'() {
+    if (withoutSuspending()) return;
+    const { WASI } = require(root);
+    const failing = new WASI({ version: 'preview1' });
+    await assert.rejects(failing.startAsync(instantiate('abort', failing)), WebAssembly.RuntimeError);
+    const waits = new WASI({ version: 'preview1', args: ['echo_server', '3', '1'], sockets: ['127.0.0.1:0'], stdout: 'capture' });
+    setTimeout(() => waits.close(), 20);
+    await waits.startAsync(instantiate('echo_server', waits));
+  },
+
   async 'a Worker whose guest waits is terminated'() {
     // A guest that waits for a minute on the monotonic clock: one subscription at 0, its event at 64.
     const source = `
@@ -183,6 +248,11 @@ const cases = {
     assert.ok(fs.readdirSync('/proc/self/fd').length < before + 20);
   },
 };
+
+/** Whether the runtime has no JavaScript Promise Integration: Node before 24.20. */
+function withoutSuspending() {
+  return runtime === 'node' && typeof WebAssembly.Suspending !== 'function';
+}
 
 function instantiate(name, wasi) {
   const module = new WebAssembly.Module(fs.readFileSync(path.join(guests, `${name}.wasm`)));

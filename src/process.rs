@@ -1,6 +1,10 @@
 //! What one guest owns: its arguments, environment, descriptors, and its view of the world.
 
+mod suspended;
+
 use std::sync::Arc;
+
+pub use suspended::{Awaited, Suspended, Suspension};
 
 use crate::abi::{Errno, Snapshot};
 use crate::fds::{Entry, Object, Table};
@@ -23,6 +27,8 @@ pub struct Process {
     pub snapshot: Snapshot,
     /// Whether listings begin with `.` and `..`.
     pub dot_entries: bool,
+    /// The calls that wait while their guest is suspended.
+    pub suspended: Suspended,
 }
 
 /// What a guest is given besides its descriptors.
@@ -45,7 +51,15 @@ impl Process {
     /// A guest without descriptors.
     pub fn new(options: Options) -> Self {
         let Options { args, env, max_fds, system, snapshot, dot_entries } = options;
-        Self { args, env, fds: Table::new(max_fds), system, snapshot, dot_entries }
+        Self {
+            args,
+            env,
+            fds: Table::new(max_fds),
+            system,
+            snapshot,
+            dot_entries,
+            suspended: Suspended::default(),
+        }
     }
 
     /// Gives it a stream under the next number. Errors: `Mfile`, and why the stream can't be looked at.

@@ -48,6 +48,9 @@ wasi[Symbol.dispose]();
   scoped.getImportObject();
 }
 
+const later: Promise<number> = wasi.startAsync(instance);
+const ready: Promise<void> = wasi.initializeAsync(instance);
+
 const captured = new CapturedOutput({ limit: 1024 });
 const inputs: StandardInput[] = [0, 'inherit', 'ignore', 'text', new Uint8Array(1), new DataView(new ArrayBuffer(1)), new ArrayBuffer(1), () => null, () => 'next',
   (): Chunk | undefined => undefined, (async function* () { yield 'later'; })()];
@@ -94,4 +97,4 @@ WASI(options);
 // @ts-expect-error the imports are replaced one by one
 wasi.wasiImport = {};
 
-export { code, errno, imports, nothing, port, same, told };
+export { code, errno, imports, later, nothing, port, ready, same, told };

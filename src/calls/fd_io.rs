@@ -5,7 +5,7 @@ use std::sync::MutexGuard;
 
 use super::Call;
 use super::transfer::{checked, file_rounds, reach, reach_of, stream_rounds};
-use super::waiting::Way;
+use super::waiting::{Awaiting, Way};
 use crate::abi::{Errno, Fdflags, Rights, Whence};
 use crate::fds::{Entry, Object};
 use crate::guest::Guest;
@@ -36,9 +36,8 @@ pub fn fd_read<G: Guest>(
             read?
         }
         Object::Stream(stream) => {
-            stream_rounds(process, guest, &entry, stream.as_ref(), Way::Read, list, |spans| {
-                stream.read(spans)
-            })?
+            let awaiting = Awaiting { entry: &entry, stream: stream.as_ref(), way: Way::Read };
+            stream_rounds(process, guest, &awaiting, list, |spans| stream.read(spans))?
         }
         Object::Dir(_) => return Err(Errno::Isdir.into()),
     };
@@ -106,9 +105,8 @@ pub fn fd_write<G: Guest>(
             file_rounds(guest, list, reach_of(&entry, Way::Write), append)?
         }
         Object::Stream(stream) => {
-            stream_rounds(process, guest, &entry, stream.as_ref(), Way::Write, list, |spans| {
-                stream.write(spans)
-            })?
+            let awaiting = Awaiting { entry: &entry, stream: stream.as_ref(), way: Way::Write };
+            stream_rounds(process, guest, &awaiting, list, |spans| stream.write(spans))?
         }
         Object::Dir(_) => return Err(Errno::Isdir.into()),
     };

@@ -38,6 +38,9 @@ pub enum Halt {
     Raise(u8),
     /// It does not return: the engine is ending the guest.
     Interrupted,
+    /// It does not return yet: the guest is to be suspended until what its ticket stands for in
+    /// [`Process::suspended`] is there, and the call to be made again.
+    Suspended,
 }
 
 impl From<Errno> for Halt {

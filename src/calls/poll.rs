@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::waiting::{began, suspend};
 use super::{Call, Halt};
 use crate::abi::{
     ClockId, EVENT_SIZE, Errno, Event, EventType, Rights, SUBSCRIPTION_SIZE_MAX, Subscription,
@@ -9,13 +10,18 @@ use crate::abi::{
 };
 use crate::fds::{Entry, Object};
 use crate::guest::Guest;
-use crate::process::Process;
+use crate::process::{Awaited, Process};
 use crate::stdio::Source;
 use crate::system::{SLICE, Wait};
 
 /// How many subscriptions one call takes: beyond what a program can have descriptors and timers for, and little enough to
 /// copy.
 const MOST: u32 = 1 << 16;
+
+/// The last part of a wait, ns, for which a guest that was suspended is not suspended again: an engine's timers are coarser.
+const LAST: u64 = 1_000_000;
+/// How long a guest is suspended for a time of a clock that can be set, ns: then the clock is looked at again.
+const SETTABLE: u64 = 1_000_000_000;
 
 /// Waits until something that was subscribed to is there, and writes an event (32 bytes) for each, and their count (u32):
 /// at least one. A time counts on its own clock. A file is always ready. What can't be waited for gives an event with an
@@ -48,9 +54,10 @@ pub fn poll_oneoff<G: Guest>(
         rest = rest.after(size as usize);
         wanted.push(Subscription::decode(process.snapshot, &bytes)?);
     }
+    let began = began(process, guest)?;
     let wanted = wanted
         .into_iter()
-        .map(|subscription| guest.leave(|| Item::new(process, subscription))?.map_err(Halt::from))
+        .map(|subscription| guest.leave(|| Item::new(process, subscription, began))?.map_err(Halt::from))
         .collect::<Result<Vec<_>, Halt>>()?;
     let found = wait(process, guest, &wanted)?;
     let memory = guest.memory();
@@ -76,10 +83,10 @@ enum State {
 }
 
 impl Item {
-    fn new(process: &Process, subscription: Subscription) -> Result<Self, Errno> {
+    fn new(process: &Process, subscription: Subscription, began: u64) -> Result<Self, Errno> {
         let state = match subscription.kind {
             EventType::Clock => {
-                deadline(process, subscription.clock).unwrap_or_else(|errno| State::Now(Err(errno)))
+                deadline(subscription.clock, began).unwrap_or_else(|errno| State::Now(Err(errno)))
             }
             EventType::FdRead | EventType::FdWrite => {
                 let way =
@@ -94,22 +101,24 @@ impl Item {
         Ok(Self { subscription, state })
     }
 
+    fn writes(&self) -> bool {
+        self.subscription.kind == EventType::FdWrite
+    }
+
     fn event(&self, result: Result<u64, Errno>, hangup: bool) -> Event {
         let Subscription { userdata, kind, clock: _, fd: _ } = self.subscription;
         Event { userdata, kind, error: result.err(), nbytes: result.unwrap_or(0), hangup }
     }
 }
 
-fn deadline(process: &Process, clock: SubscriptionClock) -> Result<State, Errno> {
+/// A span counts from when the call was made first.
+fn deadline(clock: SubscriptionClock, began: u64) -> Result<State, Errno> {
     let SubscriptionClock { id, timeout, absolute } = clock;
     match (ClockId::decode(id)?, absolute) {
         (ClockId::ProcessCpuTime | ClockId::ThreadCpuTime, _) => Err(Errno::Notsup),
         (id, true) => Ok(State::Until(id, timeout)),
         // A span is a span, also when the wall clock is set meanwhile.
-        (_, false) => {
-            let id = ClockId::Monotonic;
-            Ok(State::Until(id, process.system.now(id)?.saturating_add(timeout)))
-        }
+        (_, false) => Ok(State::Until(ClockId::Monotonic, began.saturating_add(timeout))),
     }
 }
 
@@ -123,26 +132,36 @@ fn readiness(entry: Arc<Entry>, kind: EventType) -> State {
         Object::Stream(stream) => match stream.source() {
             Source::Ready if kind == EventType::FdRead => State::Now(Ok(stream.available().unwrap_or(0))),
             Source::Ready => State::Now(Ok(0)),
-            Source::Fd(_) => State::Stream(entry),
+            Source::Fd(_) | Source::Engine => State::Stream(entry),
         },
     }
 }
 
-/// Waits in slices until there is at least one event.
+/// Waits until there is at least one event: suspended, or in slices.
 fn wait<G: Guest>(process: &Process, guest: &mut G, items: &[Item]) -> Result<Vec<Event>, Halt> {
     let mut waits = Vec::new();
     let mut streams = Vec::new();
+    let mut engines = Vec::new();
     for item in items {
         let State::Stream(entry) = &item.state else { continue };
         let Object::Stream(stream) = entry.object() else { continue };
-        if let Source::Fd(fd) = stream.source() {
-            waits.push(Wait::new(fd, item.subscription.kind == EventType::FdWrite));
-            streams.push((item, stream));
+        match stream.source() {
+            Source::Fd(fd) => {
+                waits.push(Wait::new(fd, item.writes()));
+                streams.push((item, stream));
+            }
+            Source::Engine => engines.push((item, stream)),
+            Source::Ready => {}
         }
     }
     let ready_now = items.iter().any(|item| matches!(item.state, State::Now(_)));
     loop {
-        let slice = if ready_now { 0 } else { until_next(process, items)?.min(SLICE) };
+        let next = until_next(process, items)?;
+        let ticket = if ready_now { None } else { guest.ticket() };
+        let suspends = ticket.is_some() && (guest.progress().is_none() || next > LAST);
+        // Only the engine could end this wait, and it waits for the guest.
+        let hopeless = next == u64::MAX && waits.is_empty();
+        let slice = if ready_now || suspends || hopeless { 0 } else { next.min(SLICE) };
         process.system.wait(&mut waits, slice)?;
         let mut found = Vec::new();
         for item in items {
@@ -155,17 +174,42 @@ fn wait<G: Guest>(process: &Process, guest: &mut G, items: &[Item]) -> Result<Ve
             }
         }
         for ((item, stream), wait) in streams.iter().zip(&waits).filter(|(_, wait)| wait.ready) {
-            let reads = item.subscription.kind == EventType::FdRead;
-            let available = if reads { stream.available().unwrap_or(0) } else { 0 };
+            let available = if item.writes() { 0 } else { stream.available().unwrap_or(0) };
             found.push(item.event(Ok(available), wait.hangup));
+        }
+        for (item, stream) in &engines {
+            if let Some(available) = guest.leave(|| stream.engine_ready(item.writes()))? {
+                found.push(item.event(Ok(available), false));
+            }
         }
         if !found.is_empty() {
             return Ok(found);
+        }
+        if suspends {
+            suspend(process, guest, 0, timeout(items, next), || awaited(items))?;
+        }
+        if hopeless {
+            return Err(Errno::Deadlk.into());
         }
         if slice == SLICE {
             guest.pause()?;
         }
     }
+}
+
+/// How long a guest is suspended at most, ns, where the next time is so far away.
+fn timeout(items: &[Item], next: u64) -> Option<u64> {
+    let settable = |item: &Item| matches!(item.state, State::Until(ClockId::Realtime, _));
+    let timeout = if items.iter().any(settable) { next.min(SETTABLE) } else { next };
+    (timeout < u64::MAX).then_some(timeout)
+}
+
+fn awaited(items: &[Item]) -> Vec<Awaited> {
+    let streams = items.iter().filter_map(|item| match &item.state {
+        State::Stream(entry) => Some(Awaited { entry: Arc::clone(entry), write: item.writes() }),
+        State::Now(_) | State::Until(..) => None,
+    });
+    streams.collect()
 }
 
 /// How long it is until the next time, ns.

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::transfer::{MOST, checked, one_message, stream_rounds};
-use super::waiting::{Way, retry};
+use super::transfer::{MOST, checked, one_message, resume, stream_rounds};
+use super::waiting::{Awaiting, Way, retry};
 use super::{ANY, Call, Halt};
 use crate::abi::{Errno, Fdflags, Riflags, Rights, Sdflags};
 use crate::fds::{Entry, Object};
@@ -31,7 +31,9 @@ pub fn sock_accept<G: Guest>(process: &Process, guest: &mut G, fd: u32, flags: u
     let accepted = if entry.flags().contains(Fdflags::NONBLOCK) {
         stream.accept()?
     } else {
-        retry(process, guest, stream, Way::Read, |_| Ok(stream.accept()?))?
+        retry(process, guest, &Awaiting { entry: &entry, stream, way: Way::Read }, 0, |_| {
+            Ok(stream.accept()?)
+        })?
     };
     let filetype = accepted.stat()?.filetype;
     let accepted = Entry::new(Object::Stream(accepted), filetype);
@@ -63,7 +65,9 @@ pub fn sock_recv<G: Guest>(
     one_message(guest, &entry, &list)?;
     let waits = !entry.flags().contains(Fdflags::NONBLOCK);
     let everything = flags.contains(Riflags::WAITALL) && waits && !flags.contains(Riflags::PEEK);
-    let (mut sum, mut cut) = (0, false);
+    let awaiting = Awaiting { entry: &entry, stream, way: Way::Read };
+    // Of a stream alone: of a datagram nothing is there before it ends.
+    let (mut sum, mut cut) = (resume(guest, &mut list)?, false);
     loop {
         let receive = |guest: &mut G| {
             let mut round = Round::empty();
@@ -75,7 +79,7 @@ pub fn sock_recv<G: Guest>(
             Ok((len, cut, last, total(spans)))
         };
         let received = if waits && (sum == 0 || everything) {
-            retry(process, guest, stream, Way::Read, receive)
+            retry(process, guest, &awaiting, sum, receive)
         } else {
             receive(guest)
         };
@@ -117,7 +121,8 @@ pub fn sock_send<G: Guest>(
     }
     let entry = socket(process, fd, Rights::FD_WRITE)?;
     let stream = stream(&entry)?;
-    let sent = stream_rounds(process, guest, &entry, stream, Way::Write, list, |spans| stream.send(spans))?;
+    let awaiting = Awaiting { entry: &entry, stream, way: Way::Write };
+    let sent = stream_rounds(process, guest, &awaiting, list, |spans| stream.send(spans))?;
     Ok(guest.memory().write_u32(so_datalen, sent)?)
 }
 

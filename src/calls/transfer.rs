@@ -1,13 +1,12 @@
 //! Transfers between a guest's list of ranges and a file or a stream: in rounds, straight or by way of a copy.
 
 use super::Halt;
-use super::waiting::{Way, retry};
+use super::waiting::{Awaiting, Way, retry};
 use crate::abi::{Errno, Fdflags, Filetype};
 use crate::fds::{Entry, Object};
-use crate::guest::{Guest, Iovecs, Memory, ROUND_BYTES, Round};
+use crate::guest::{Guest, Iovecs, Memory, Progress, ROUND_BYTES, Round};
 use crate::process::Process;
 use crate::span::{Span, total};
-use crate::stdio::Stream;
 use crate::vfs::File;
 
 /// How many bytes a call may have transferred and still begin a round: with that, it stays below Linux's own limit, which
@@ -42,15 +41,22 @@ struct Step {
     last: bool,
 }
 
-/// Transfers a list in rounds; what came before an error counts. `transfer` is told how many bytes that is. A round that
+/// Moves a list on behind what a call had transferred when it was suspended, and says how many bytes that is.
+pub fn resume<G: Guest>(guest: &mut G, list: &mut Iovecs) -> Result<usize, Halt> {
+    let Some(Progress { done, .. }) = guest.progress() else { return Ok(0) };
+    list.advance(guest.memory(), done)?;
+    Ok(done)
+}
+
+/// Transfers a list in rounds; what came before an error counts, and `sum` bytes before all. `transfer` is told how many bytes that is. A round that
 /// falls short ends the transfer, unless `persists`.
 fn rounds<G: Guest>(
     guest: &mut G,
     mut list: Iovecs,
+    mut sum: usize,
     persists: bool,
     mut transfer: impl FnMut(&mut G, &Iovecs, usize) -> Result<Step, Halt>,
 ) -> Result<u32, Halt> {
-    let mut sum = 0;
     while !list.is_done() && sum <= MOST {
         let Step { wanted, len, last } = match transfer(guest, &list, sum) {
             Err(Halt::Errno(_)) if sum > 0 => break,
@@ -189,7 +195,7 @@ pub fn file_rounds<G: Guest>(
     {
         return Ok(if span.is_empty() { 0 } else { transfer(&[span])? as u32 });
     }
-    rounds(guest, list, false, |guest, list, _| step(guest, list, reach, &mut transfer))
+    rounds(guest, list, 0, false, |guest, list, _| step(guest, list, reach, &mut transfer))
 }
 
 /// A datagram goes in one piece, so in one round. Errors: `Msgsize` where the list has too many ranges for that.
@@ -209,19 +215,19 @@ pub fn one_message<G: Guest>(guest: &G, entry: &Entry, list: &Iovecs) -> Result<
 pub fn stream_rounds<G: Guest>(
     process: &Process,
     guest: &mut G,
-    entry: &Entry,
-    stream: &dyn Stream,
-    way: Way,
-    list: Iovecs,
+    awaiting: &Awaiting<'_>,
+    mut list: Iovecs,
     mut transfer: impl FnMut(&[Span<'_>]) -> Result<usize, Errno>,
 ) -> Result<u32, Halt> {
+    let Awaiting { entry, way, .. } = *awaiting;
     one_message(guest, entry, &list)?;
+    let done = resume(guest, &mut list)?;
     let reach = reach_of(entry, way);
     let waits = !entry.flags().contains(Fdflags::NONBLOCK);
     let persists = waits && way == Way::Write;
-    rounds(guest, list, persists, |guest, list, sum| {
+    rounds(guest, list, done, persists, |guest, list, sum| {
         if waits && (sum == 0 || persists) {
-            retry(process, guest, stream, way, |guest| step(guest, list, reach, &mut transfer))
+            retry(process, guest, awaiting, sum, |guest| step(guest, list, reach, &mut transfer))
         } else {
             step(guest, list, reach, &mut transfer)
         }

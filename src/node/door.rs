@@ -10,12 +10,12 @@ use std::time::Instant;
 use napi::{Error, Result, Status, check_status, sys};
 
 use super::error::{self, throw};
-use super::frame::{Frame, UNBOUND};
-use super::javascript;
-use super::tracer::Tracer;
+use super::frame::{BLOCKS, Frame, UNBOUND, WAIT};
+use super::tracer::{Begun, Tracer};
+use super::{javascript, poller, suspend};
 use crate::abi::{Errno, IMPORTS, MAX_PARAMS};
 use crate::calls::{Call, Halt, dispatch};
-use crate::guest::{Guest, Interrupted, Memory};
+use crate::guest::{Guest, Interrupted, Memory, Progress};
 use crate::process::Process;
 use crate::trace::{Entered, Outcome};
 
@@ -32,6 +32,8 @@ pub struct Door {
     base: Cell<*mut u8>,
     len: Cell<u64>,
     pages: Cell<u32>,
+    /// Whether the guest is suspended while it waits, where it can be.
+    suspends: Cell<bool>,
     tracer: Option<Tracer>,
 }
 
@@ -52,12 +54,24 @@ impl Door {
             base: Cell::new(null_mut()),
             len: Cell::new(0),
             pages: Cell::new(UNBOUND),
+            suspends: Cell::new(false),
             tracer,
         })
     }
 
     pub const fn process(&self) -> &Process {
         &self.process
+    }
+
+    /// From now on, calls suspend the guest while they wait.
+    pub fn suspend_calls(&self) {
+        self.suspends.set(true);
+    }
+
+    /// Closes every descriptor, also those that suspended calls wait for: JavaScript makes them go on.
+    pub fn close(&self) {
+        self.process.fds.clear();
+        self.process.suspended.release().into_iter().for_each(poller::forget);
     }
 
     pub fn attach(&self, frame: Frame) {
@@ -137,14 +151,13 @@ fn traced(env: sys::napi_env, door: &Door, make: impl FnOnce()) {
     if tracer.is_telling() {
         return make();
     }
-    let mut guest = V8Guest { env, door };
-    let (number, pages) = (frame.number(), frame.pages());
-    if pages != door.pages.get() && pages != UNBOUND && resized(&mut guest, frame, number, pages).is_err() {
-        return frame.answer(Errno::Canceled as u32);
-    }
-    let args = std::array::from_fn(|index| frame.arg(index));
-    let Some(entered) = Entered::new(&door.process, guest.memory(), number, args) else { return make() };
-    if IMPORTS.get(number as usize).is_some_and(|import| !import.returns) {
+    let mut guest = V8Guest::new(env, door);
+    let begun = match frame.ticket() {
+        0 => begin(&mut guest, frame),
+        ticket => tracer.resume(ticket & !BLOCKS),
+    };
+    let Some(Begun { entered, at }) = begun else { return make() };
+    if !entered.returns() {
         // Nobody may be there to be told afterwards.
         let event = entered.leave(&door.process, guest.memory(), Outcome::None, 0);
         let call = frame.copy();
@@ -154,12 +167,15 @@ fn traced(env: sys::napi_env, door: &Door, make: impl FnOnce()) {
         }
         return;
     }
-    let began = Instant::now();
     make();
-    let duration = began.elapsed().as_nanos() as u64;
-    let errno = frame.errno();
+    let duration = at.elapsed().as_nanos() as u64;
+    let (errno, pending) = (frame.errno(), error::is_pending(env));
+    if errno == WAIT && !pending {
+        // It comes again.
+        return tracer.suspend(frame.ticket(), Begun { entered, at });
+    }
     let outcome = match Errno::ALL.iter().find(|known| **known as u32 == errno) {
-        _ if error::is_pending(env) => Outcome::None,
+        _ if pending => Outcome::None,
         // What was interrupted answers so.
         Some(Errno::Canceled) => Outcome::None,
         Some(errno) => Outcome::Errno(*errno),
@@ -171,15 +187,35 @@ fn traced(env: sys::napi_env, door: &Door, make: impl FnOnce()) {
     frame.answer(if told.is_ok() { errno } else { Errno::Canceled as u32 });
 }
 
+/// Looks at a new call. `None`: it is none of the table, or asking for the memory has failed, as it does again when the call is made.
+fn begin(guest: &mut V8Guest<'_>, frame: Frame) -> Option<Begun> {
+    let door = guest.door;
+    let (number, pages) = (frame.number(), frame.pages());
+    if pages != door.pages.get() && pages != UNBOUND {
+        resized(guest, frame, number, pages).ok()?;
+    }
+    let args = std::array::from_fn(|index| frame.arg(index));
+    let entered = Entered::new(&door.process, guest.memory(), number, args)?;
+    Some(Begun { entered, at: Instant::now() })
+}
+
 fn call(env: sys::napi_env, door: &Door) {
     let Some(frame) = door.frame.get() else { return };
-    let mut guest = V8Guest { env, door };
-    match run(&mut guest, frame) {
+    let mut guest = V8Guest::new(env, door);
+    let answer = match frame.ticket() {
+        0 => run(&mut guest, frame),
+        ticket => run_again(&mut guest, frame, ticket),
+    };
+    match answer {
         Ok(()) => frame.answer(0),
         Err(Halt::Errno(errno)) => frame.answer(errno as u32),
         // The guest does not return from these: the hook throws.
         Err(Halt::Exit(code)) => guest.end(code.cast_signed(), false),
         Err(Halt::Raise(signal)) => guest.end(128 + i32::from(signal), true),
+        Err(Halt::Suspended) => {
+            let ticket = guest.ticket;
+            suspend::suspend(&mut guest, frame, ticket);
+        }
         // What ended it is pending; should nothing be, the guest must not take an old answer for its own.
         Err(Halt::Interrupted) => frame.answer(Errno::Canceled as u32),
     }
@@ -191,6 +227,21 @@ fn run(guest: &mut V8Guest<'_>, frame: Frame) -> Call {
         resized(guest, frame, number, pages)?;
     }
     dispatch(&guest.door.process, guest, number, move |index| frame.arg(index))
+}
+
+/// A call that was suspended.
+#[cold]
+fn run_again(guest: &mut V8Guest<'_>, frame: Frame, ticket: u64) -> Call {
+    guest.ticket = ticket & !BLOCKS;
+    guest.blocks |= ticket & BLOCKS != 0;
+    guest.progress = guest.door.process.suspended.take(guest.ticket);
+    poller::forget(guest.ticket);
+    if ticket & BLOCKS != 0 {
+        // Nobody will wake what was arranged for it.
+        guest.hook(c"giveUp", &[]).ok_or(Halt::Interrupted)?;
+    }
+    let _blocks = guest.blocks.then(javascript::Blocking::begin);
+    run(guest, frame)
 }
 
 /// Before a call that follows the binding of the memory or its growth, and one that precedes the binding.
@@ -211,18 +262,31 @@ fn resized(guest: &mut V8Guest<'_>, frame: Frame, number: u32, pages: u32) -> Ca
 }
 
 /// A guest in V8, during one call.
-pub(super) struct V8Guest<'d> {
-    pub(super) env: sys::napi_env,
+pub struct V8Guest<'d> {
+    env: sys::napi_env,
     door: &'d Door,
+    /// The call's, if it was suspended, or 0.
+    ticket: u64,
+    progress: Option<Progress>,
+    /// Whether it waits where it is.
+    blocks: bool,
 }
 
-impl V8Guest<'_> {
-    pub(super) const fn process(&self) -> &Process {
+impl<'d> V8Guest<'d> {
+    fn new(env: sys::napi_env, door: &'d Door) -> Self {
+        Self { env, door, ticket: 0, progress: None, blocks: !door.suspends.get() }
+    }
+
+    pub const fn env(&self) -> sys::napi_env {
+        self.env
+    }
+
+    pub const fn process(&self) -> &Process {
         &self.door.process
     }
 
     /// Calls one of the hooks. `None`: an exception is pending.
-    pub(super) fn hook(&mut self, name: &CStr, args: &[sys::napi_value]) -> Option<sys::napi_value> {
+    pub fn hook(&mut self, name: &CStr, args: &[sys::napi_value]) -> Option<sys::napi_value> {
         let (mut hooks, mut function, mut result) = (null_mut(), null_mut(), null_mut());
         // SAFETY: the function that is running keeps the hooks alive; the arguments are live values of env.
         let status = unsafe {
@@ -282,6 +346,20 @@ impl Guest for V8Guest<'_> {
             self.pause()?;
         }
         Ok(result)
+    }
+
+    fn ticket(&mut self) -> Option<u64> {
+        if self.blocks {
+            return None;
+        }
+        if self.ticket == 0 {
+            self.ticket = suspend::ticket();
+        }
+        Some(self.ticket)
+    }
+
+    fn progress(&self) -> Option<Progress> {
+        self.progress
     }
 
     fn pause(&mut self) -> std::result::Result<(), Interrupted> {

@@ -8,13 +8,20 @@ pub const NUMBER: usize = 0;
 pub const PAGES: usize = 4;
 /// The offset of the errno (u32).
 pub const ERRNO: usize = 8;
+/// The offset of the ticket (u64) of a call that was suspended: 0 for a call that is new.
+pub const TICKET: usize = 16;
 /// The offset of the arguments, 8 bytes each.
-pub const ARGS: usize = 16;
+pub const ARGS: usize = 24;
 /// The size of it all, bytes.
 pub const SIZE: usize = ARGS + 8 * MAX_PARAMS;
 
 /// In place of a size: no memory is bound yet.
 pub const UNBOUND: u32 = u32::MAX;
+
+/// In place of an errno: the call is to wait, and to be made again with the ticket that was left.
+pub const WAIT: u32 = u32::MAX;
+/// Bit of a ticket: the call could not be suspended, so it waits where it is.
+pub const BLOCKS: u64 = 1 << 63;
 
 /// The frame of a thread's adapters.
 #[derive(Clone, Copy)]
@@ -43,6 +50,12 @@ impl Frame {
         unsafe { self.0.add(PAGES).cast::<u32>().read() }
     }
 
+    /// The ticket of a call that was suspended, perhaps with [`BLOCKS`]; 0 for a call that is new.
+    pub fn ticket(self) -> u64 {
+        // SAFETY: as above, and TICKET is a multiple of 8.
+        unsafe { self.0.add(TICKET).cast::<u64>().read() }
+    }
+
     /// One argument; of an i32 only the lower half counts.
     pub fn arg(self, index: usize) -> u64 {
         assert!(index < MAX_PARAMS, "the table has no longer row");
@@ -55,6 +68,13 @@ impl Frame {
         assert!(index < MAX_PARAMS, "the table has no longer row");
         // SAFETY: as above.
         unsafe { self.0.add(ARGS + 8 * index).cast::<u64>().write(value) }
+    }
+
+    /// Has the call wait, and come again with this ticket.
+    pub fn suspend(self, ticket: u64) {
+        // SAFETY: as above.
+        unsafe { self.0.add(TICKET).cast::<u64>().write(ticket) };
+        self.answer(WAIT);
     }
 
     /// Leaves the answer: an errno, or 0.

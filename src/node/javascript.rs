@@ -33,3 +33,29 @@ impl Here {
         self == Self::now()
     }
 }
+
+thread_local! {
+    /// Whether the call that runs waits where it is although its guest is one that suspends.
+    static BLOCKS: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether the call that runs could not be suspended, so that nothing may have it wait for the event loop.
+pub fn blocks() -> bool {
+    BLOCKS.get()
+}
+
+/// While it lives, [`blocks`] answers yes.
+pub struct Blocking(bool);
+
+impl Blocking {
+    /// From now on.
+    pub fn begin() -> Self {
+        Self(BLOCKS.replace(true))
+    }
+}
+
+impl Drop for Blocking {
+    fn drop(&mut self) {
+        BLOCKS.set(self.0);
+    }
+}

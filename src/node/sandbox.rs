@@ -62,10 +62,23 @@ impl Sandbox {
         Ok(())
     }
 
+    /// From now on, a call that has to wait calls the hook `suspend`, and is made again by the adapter when the promise
+    /// is fulfilled.
+    #[napi]
+    pub fn suspend_calls(&self) {
+        self.door.suspend_calls();
+    }
+
+    /// How many calls are suspended.
+    #[napi(getter)]
+    pub fn suspended(&self) -> u32 {
+        self.door.process().suspended.len() as u32
+    }
+
     /// Closes every descriptor. A call that needs one answers `Badf` from then on.
     #[napi]
     pub fn close(&self) {
-        self.door.process().fds.clear();
+        self.door.close();
     }
 
     /// The sockets that the guest was given.

@@ -18,6 +18,14 @@ const LENGTH: usize = 0;
 const ERRNO: usize = 4;
 /// The offset of whether the guest's memory may be elsewhere now (u32).
 const MOVED: usize = 8;
+/// The offset of what the hook is called for (u32).
+const MODE: usize = 12;
+/// To transfer bytes, or to answer `Again` where that has to wait.
+const TRANSFER: u32 = 0;
+/// To say whether it would have to wait, and how many bytes there are.
+const ASK: u32 = 1;
+/// To transfer bytes, although it should wait.
+const FORCE: u32 = 2;
 /// The offset of the bytes.
 const DATA: usize = 16;
 
@@ -55,6 +63,7 @@ pub fn hook_stream(
     hook: Unknown<'_>,
     mut staging: Uint8Array,
     reads: bool,
+    waits: bool,
 ) -> Result<StandardStream> {
     // SAFETY: only the address and the length are used; no reference to the bytes is kept.
     let bytes = unsafe { staging.as_mut() };
@@ -65,7 +74,7 @@ pub fn hook_stream(
     let mut reference = null_mut();
     // SAFETY: hook is a live value of env.
     check_status!(unsafe { sys::napi_create_reference(env.raw(), hook.raw(), 0, &mut reference) })?;
-    let hook = Hook { env: env.raw(), function: reference, base, room, reads, home: Here::now() };
+    let hook = Hook { env: env.raw(), function: reference, base, room, reads, waits, home: Here::now() };
     Ok(StandardStream { stream: Arc::new(hook) })
 }
 
@@ -125,6 +134,8 @@ struct Hook {
     base: *mut u8,
     room: usize,
     reads: bool,
+    /// Whether it may answer `Again`.
+    waits: bool,
     home: Here,
 }
 
@@ -145,13 +156,14 @@ impl Hook {
         std::ptr::slice_from_raw_parts_mut(self.base.wrapping_add(DATA), self.room)
     }
 
-    /// Has JavaScript do its part, for `length` bytes. It says how many they are then. Errors: what the hook answers; `Io` where
+    /// Has JavaScript do its part, for `length` bytes, in a mode. It says how many they are then. Errors: what the hook answers; `Io` where
     /// an exception is pending, which ends the guest.
-    fn call(&self, length: usize) -> std::result::Result<usize, Errno> {
+    fn call(&self, length: usize, mode: u32) -> std::result::Result<usize, Errno> {
         let (mut function, mut this, mut result) = (null_mut(), null_mut(), null_mut());
         // SAFETY: this thread is env's; the header is JavaScript's and ours in turns; the pointers are to locals.
         let (status, length, errno, moved) = unsafe {
             self.header(LENGTH).write(length as u32);
+            self.header(MODE).write(mode);
             sys::napi_get_reference_value(self.env, self.function, &mut function);
             if function.is_null() {
                 return Err(Errno::Io);
@@ -185,7 +197,18 @@ impl Stream for Hook {
     }
 
     fn source(&self) -> Source<'_> {
-        Source::Ready
+        if self.waits { Source::Engine } else { Source::Ready }
+    }
+
+    fn engine_ready(&self, write: bool) -> Option<u64> {
+        if !self.home.is_here() || write == self.reads {
+            return Some(0);
+        }
+        match self.call(0, ASK) {
+            Err(Errno::Again) => None,
+            // Of an error, the call will hear.
+            answer => Some(answer.unwrap_or(0) as u64),
+        }
     }
 
     fn runs_engine(&self) -> bool {
@@ -197,7 +220,7 @@ impl Stream for Hook {
             return Err(Errno::Badf);
         }
         let room = total(into).min(self.room);
-        let len = self.call(room)?.min(room);
+        let len = self.call(room, TRANSFER)?.min(room);
         // SAFETY: this is its thread, and JavaScript is done: nobody else refers to the bytes.
         let data = unsafe { &*self.data() };
         let mut rest = &data[..len];
@@ -217,7 +240,7 @@ impl Stream for Hook {
         for span in from {
             len += span.drain(&mut data[len..]);
         }
-        self.call(len)?;
+        self.call(len, if javascript::blocks() { FORCE } else { TRANSFER })?;
         Ok(len)
     }
 }

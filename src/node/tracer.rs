@@ -1,9 +1,11 @@
 //! Where the calls of a traced guest are told: in a line on the host's standard error, or to a function of the host's.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
 use std::os::fd::BorrowedFd;
 use std::ptr::null_mut;
 use std::sync::Arc;
+use std::time::Instant;
 
 use napi::sys;
 
@@ -15,13 +17,21 @@ use crate::guest::{Guest, Interrupted};
 use crate::span::Span;
 use crate::stdio::{self, Source, Stream};
 use crate::system::{SLICE, Wait};
-use crate::trace::{Event, Field, LINE_MAX, Value, line};
+use crate::trace::{Entered, Event, Field, LINE_MAX, Value, line};
 
 /// How one guest is traced.
 pub struct Tracer {
     to: Sink,
     /// Whether the host is being told of a call.
     telling: Cell<bool>,
+    /// The calls that are suspended, by their tickets.
+    suspended: RefCell<HashMap<u64, Begun>>,
+}
+
+/// A call that was begun, and when.
+pub struct Begun {
+    pub entered: Entered,
+    pub at: Instant,
 }
 
 enum Sink {
@@ -36,12 +46,26 @@ impl Tracer {
     pub fn stderr() -> Result<Self, Errno> {
         // SAFETY: used for one system call, which says so where the number is not open.
         let stream = stdio::duplicate(unsafe { BorrowedFd::borrow_raw(2) })?;
-        Ok(Self { to: Sink::Stream(stream), telling: Cell::new(false) })
+        Ok(Self::new(Sink::Stream(stream)))
     }
 
     /// To the hook `trace`.
-    pub const fn hook() -> Self {
-        Self { to: Sink::Hook, telling: Cell::new(false) }
+    pub fn hook() -> Self {
+        Self::new(Sink::Hook)
+    }
+
+    fn new(to: Sink) -> Self {
+        Self { to, telling: Cell::new(false), suspended: RefCell::default() }
+    }
+
+    /// Keeps a call that is suspended. One whose guest never goes on is kept as long as the guest.
+    pub fn suspend(&self, ticket: u64, begun: Begun) {
+        self.suspended.borrow_mut().insert(ticket, begun);
+    }
+
+    /// The call that goes on.
+    pub fn resume(&self, ticket: u64) -> Option<Begun> {
+        self.suspended.borrow_mut().remove(&ticket)
     }
 
     /// Whether the host is being told of a call, which it may interrupt by further ones.
@@ -84,7 +108,7 @@ fn write(guest: &mut V8Guest<'_>, stream: &dyn Stream, mut line: String) -> Resu
 /// Calls the hook. An exception that the call itself has left is put aside meanwhile; one of the hook's takes its place, as
 /// that of a `finally` would.
 fn call(guest: &mut V8Guest<'_>, event: &Event) -> Result<(), Interrupted> {
-    let env = guest.env;
+    let env = guest.env();
     let mut exception = null_mut();
     if is_pending(env) {
         // SAFETY: the pointer is to a local.

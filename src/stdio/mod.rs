@@ -30,6 +30,8 @@ pub enum Source<'a> {
     Ready,
     /// A descriptor of the host, by poll(2).
     Fd(BorrowedFd<'a>),
+    /// The engine's own events, which come only while the guest is suspended.
+    Engine,
 }
 
 /// A stream of bytes.
@@ -51,6 +53,12 @@ pub trait Stream: Send + Sync {
     /// How many bytes can be read now, where that is known.
     fn available(&self) -> Option<u64> {
         None
+    }
+
+    /// Of one whose source is [`Source::Engine`]: whether it can be read or written now, and how many bytes can be read.
+    /// Runs the engine.
+    fn engine_ready(&self, _write: bool) -> Option<u64> {
+        Some(0)
     }
 
     /// Whether its calls may run the guest's own engine, as those of a stream that the host wrote in JavaScript do. Its spans

@@ -51,6 +51,11 @@ impl Entered {
         Some(Self { number, raw: args, args: fields })
     }
 
+    /// Whether the function returns.
+    pub fn returns(&self) -> bool {
+        IMPORTS[self.number].returns
+    }
+
     /// Decodes what the guest got of the call, which took `duration` ns.
     pub fn leave(self, process: &Process, memory: Memory<'_>, outcome: Outcome, duration: u64) -> Event {
         let Self { number, raw: args, args: fields } = self;

@@ -20,3 +20,4 @@ mod proc;
 mod random;
 mod sock;
 mod streams;
+mod suspended;

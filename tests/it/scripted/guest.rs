@@ -1,6 +1,6 @@
 //! The guest: memory that begins as one byte repeated, and an engine that can order it to end.
 
-use preopen::guest::{Guest, Interrupted, Memory};
+use preopen::guest::{Guest, Interrupted, Memory, Progress};
 
 /// What memory holds before anything is written.
 const SENTINEL: u8 = b'?';
@@ -15,6 +15,10 @@ pub struct Script {
     pub pauses: u32,
     /// How often it looks up before it ends the guest.
     patience: u32,
+    /// The number under which its calls are suspended, if they are.
+    pub ticket: Option<u64>,
+    /// How far the call had come that is made again.
+    pub progress: Option<Progress>,
 }
 
 impl Script {
@@ -30,7 +34,13 @@ impl Script {
 
     /// A guest with this memory.
     pub fn over(bytes: Vec<u8>) -> Self {
-        Self { memory: Memory::over(bytes.leak()), pauses: 0, patience: PATIENCE }
+        Self {
+            memory: Memory::over(bytes.leak()),
+            pauses: 0,
+            patience: PATIENCE,
+            ticket: None,
+            progress: None,
+        }
     }
 
     /// The same, ended when the engine has looked up so often.
@@ -64,6 +74,14 @@ impl Guest for Script {
 
     fn memory(&self) -> Memory<'_> {
         self.memory
+    }
+
+    fn ticket(&mut self) -> Option<u64> {
+        self.ticket
+    }
+
+    fn progress(&self) -> Option<Progress> {
+        self.progress
     }
 
     fn pause(&mut self) -> Result<(), Interrupted> {

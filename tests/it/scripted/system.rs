@@ -57,6 +57,11 @@ impl Fake {
         self.random.load(Ordering::Relaxed)
     }
 
+    /// Time passes, ns.
+    pub fn pass(&self, span: u64) {
+        self.waited.fetch_add(span, Ordering::Relaxed);
+    }
+
     /// How long it has waited, ns.
     pub fn waited(&self) -> u64 {
         self.waited.load(Ordering::Relaxed)
