@@ -56,7 +56,7 @@ const stdout = {
   },
 };
 
-const SECONDS = 30;
+const SECONDS = 10;
 
 /** From nothing to a million bytes. `halves`: how much longer the second half takes. */
 const append = {

@@ -203,10 +203,11 @@ fn call(env: sys::napi_env, door: &Door) {
     let Some(frame) = door.frame.get() else { return };
     let mut guest = V8Guest::new(env, door);
     let answer = match frame.ticket() {
-        0 => run(&mut guest, frame),
-        ticket => run_again(&mut guest, frame, ticket),
+        0 => Ok(None),
+        ticket => go_on(&mut guest, ticket),
     };
-    match answer {
+    // Called in one place, so that it becomes part of this.
+    match answer.and_then(|_blocks| run(&mut guest, frame)) {
         Ok(()) => frame.answer(0),
         Err(Halt::Errno(errno)) => frame.answer(errno as u32),
         // The guest does not return from these: the hook throws.
@@ -229,9 +230,9 @@ fn run(guest: &mut V8Guest<'_>, frame: Frame) -> Call {
     dispatch(&guest.door.process, guest, number, move |index| frame.arg(index))
 }
 
-/// A call that was suspended.
+/// Before a call that was suspended is made again. What is answered is to be kept until it is over.
 #[cold]
-fn run_again(guest: &mut V8Guest<'_>, frame: Frame, ticket: u64) -> Call {
+fn go_on(guest: &mut V8Guest<'_>, ticket: u64) -> std::result::Result<Option<javascript::Blocking>, Halt> {
     guest.ticket = ticket & !BLOCKS;
     guest.blocks |= ticket & BLOCKS != 0;
     guest.progress = guest.door.process.suspended.take(guest.ticket);
@@ -240,8 +241,7 @@ fn run_again(guest: &mut V8Guest<'_>, frame: Frame, ticket: u64) -> Call {
         // Nobody will wake what was arranged for it.
         guest.hook(c"giveUp", &[]).ok_or(Halt::Interrupted)?;
     }
-    let _blocks = guest.blocks.then(javascript::Blocking::begin);
-    run(guest, frame)
+    Ok(guest.blocks.then(javascript::Blocking::begin))
 }
 
 /// Before a call that follows the binding of the memory or its growth, and one that precedes the binding.
