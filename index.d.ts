@@ -303,6 +303,53 @@ export interface WASIOptions {
    * @default false
    */
   dotEntries?: boolean | undefined;
+  /**
+   * Tells each call of the guest when it is over, with its arguments decoded, as strace(1) does. `'stderr'`: a line on this
+   * process's standard error, written in one piece. A function: it gets a {@link TraceEvent}; what it throws ends the guest,
+   * and reaches whoever called it. It may use the guest's exports: calls made meanwhile are not told. A guest without it
+   * pays nothing for it. Not in `node:wasi`.
+   */
+  trace?: 'stderr' | ((event: TraceEvent) => void) | undefined;
+}
+
+/**
+ * An argument or a result of a call: a number for what has 32 bits in WASI, a bigint for what has 64 (but rights), a string for
+ * texts and for what the specification names (`'SET'`, `'REGULAR_FILE'`), a list of names for flags and rights (`'CREAT'`;
+ * bits without a name are hexadecimal, `'0x40'`), an object for structures and a list for lists, of which the first 16 are
+ * there.
+ */
+export type TraceValue = number | bigint | string | TraceData | TraceAddress | TraceValue[] | { [name: string]: TraceValue };
+
+/** Bytes that a guest handed over or got. */
+export interface TraceData {
+  /** The first of them, 32 at most: a copy. */
+  data: Uint8Array;
+  /** How many there are. */
+  total: number;
+}
+
+/** In place of what should be in memory: where the guest said it is, outside of its memory. */
+export interface TraceAddress {
+  address: number;
+}
+
+/** One call of a guest, see {@link WASIOptions.trace}. */
+export interface TraceEvent {
+  /** The specification's name: `'path_open'`. */
+  name: string;
+  /**
+   * What the guest passed, by the specification's names of the parameters. An address and the length that belongs to it are
+   * one: `path` is the text, `iovs` the data, or how many bytes there is room for. Where results go is left out.
+   */
+  args: { [parameter: string]: TraceValue };
+  /** `'SUCCESS'`, the errno's POSIX name (`'ENOENT'`), or `null` where the call did not return: it ended the guest. */
+  errno: string | null;
+  /** What the guest got, by the names of the parameters that say where it goes; empty unless `errno` is `'SUCCESS'`. */
+  result: { [parameter: string]: TraceValue };
+  /** How long it took, milliseconds. */
+  duration: number;
+  /** The line: `fd_write(1, ["hello\n"], 6) = SUCCESS (6) <0.000004312>`; 4,095 bytes at most, without controls. */
+  text: string;
 }
 
 /** A preopened TCP socket, as {@link WASI.sockets} tells it. */

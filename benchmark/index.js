@@ -9,13 +9,14 @@ const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
 const { parseArgs } = require('node:util');
+const { hosts } = require('./peers');
 const { rows } = require('./rows');
 const { findRuntimes } = require('./runtimes');
-const { installPrograms } = require('./install');
-const { table } = require('./report');
+const { peers, programs } = require('./install');
+const { tables } = require('./report');
 
 const usage = `node benchmark/index.js [options]
-  --only ROW,ROW      only these rows (or a kind of rows: call, once, program)
+  --only ROW,ROW      only these rows (or a kind of rows: call, once, memory, async, program)
   --quick             fewer and shorter rounds
   --rounds N          how often each contender measures each row (default 5)
   --node FILE         a Node binary to measure on; may be repeated (default: this one, and those in .runtimes/)
@@ -23,7 +24,7 @@ const usage = `node benchmark/index.js [options]
   --check             exit with 1 when a target is missed
   --preopen MODULE    measure this in preopen's place; \`--preopen node:wasi\` shows the noise of the bench itself
   --loop ROW          run one row in this process until interrupted, for a profiler
-    --contender NAME    ... node:wasi or preopen (default)
+    --contender NAME    ... node:wasi, preopen (default), or whoever else the row has
     --seconds N         ... for so long
   --list              the names of the rows`;
 
@@ -44,7 +45,9 @@ const { values: options } = parseArgs({
   },
 });
 
-const contenders = { 'node:wasi': 'node:wasi', preopen: options.preopen };
+/** Whose module is loaded, where it is not ours; of peers.js, each has its own. */
+const modules = { 'node:wasi': 'node:wasi' };
+const contenders = ['node:wasi', 'preopen'];
 const budget = options.quick ? 150e6 : 500e6; // ns of CPU time that a process measures a call for
 const rounds = Number(options.rounds ?? (options.quick ? 3 : 5));
 
@@ -73,10 +76,10 @@ function measure(runtime, row, contender, fixture) {
   const out = path.join(fixture, 'out');
   fs.rmSync(out, { recursive: true, force: true });
   fs.mkdirSync(out);
-  const order = { row: row.name, module: contenders[row.itself ? 'preopen' : contender], isBaseline: contender === 'node:wasi', budget, fixture, out };
+  const order = { row: row.name, contender, module: modules[contender] ?? options.preopen, budget, fixture, out };
   return new Promise((resolve, reject) => {
     const began = process.hrtime.bigint();
-    const child = spawn(runtime.file, ['--no-warnings', path.join(__dirname, 'measure.js'), JSON.stringify(order)], {
+    const child = spawn(runtime.file, ['--no-warnings', ...(row.flags ?? []), path.join(__dirname, 'measure.js'), JSON.stringify(order)], {
       stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
     });
     const texts = { 1: '', 2: '', 3: '' };
@@ -105,9 +108,12 @@ function outcome(exit, stdout, out) {
 
 const sorted = (numbers) => [...numbers].sort((a, b) => a - b);
 
+/** What is compared: CPU time, unless the row has found something else. */
+const figureOf = ({ figure, cpu }) => figure ?? cpu;
+
 /** One figure from all rounds that came to their end: the best, or for what happens once in a process the median. */
 function summary(row, rounds) {
-  const figures = sorted(rounds.filter(({ failed }) => failed === undefined).map(({ cpu }) => cpu));
+  const figures = sorted(rounds.filter(({ failed }) => failed === undefined).map(figureOf));
   const value = figures[row.kind === 'once' ? figures.length >> 1 : 0];
   const failures = rounds.filter(({ failed }) => failed !== undefined);
   return { value, rounds, failures: failures.length, failed: failures[0]?.failed, stderr: failures[0]?.stderr };
@@ -117,11 +123,11 @@ function summary(row, rounds) {
 const answers = new Map();
 
 async function compare(runtime, row, fixture) {
-  const names = Object.keys(contenders).filter((name) => row.only === undefined || row.only === name);
+  const names = row.contenders ?? contenders;
   const measured = Object.fromEntries(names.map((name) => [name, []]));
-  const total = row.kind === 'once' ? rounds * 3 : row.kind === 'program' ? Math.min(rounds, 3) : rounds;
+  const total = row.rounds ?? (row.kind === 'once' ? rounds * 3 : row.kind === 'program' ? Math.min(rounds, 3) : rounds);
   // One unmeasured run of each brings files and code into the page cache.
-  if (row.kind !== 'call') for (const name of names) await measure(runtime, row, name, fixture);
+  if (row.kind === 'once' || row.kind === 'program') for (const name of names) await measure(runtime, row, name, fixture);
   for (let round = 0; round < total; round++) {
     const turn = round % 2 === 0 ? names : [...names].reverse();
     for (const name of turn) measured[name].push(await measure(runtime, row, name, fixture));
@@ -130,18 +136,34 @@ async function compare(runtime, row, fixture) {
   const { name, kind, title, target, absolute, unit } = row;
   const result = { name, kind, title, unit, target, absolute, contenders: {} };
   for (const name of names) result.contenders[name] = summary(row, measured[name]);
-  const { 'node:wasi': theirs, preopen: ours } = result.contenders;
+  const ours = result.contenders[names.at(-1)];
+  const others = names.slice(0, -1).map((name) => result.contenders[name]);
+  // Of several, the best is the one to compare with.
+  const theirs = others.reduce((best, other) => (best?.value === undefined || other.value < best.value ? other : best), undefined);
   if (theirs?.value !== undefined && ours.value !== undefined) {
     result.ratio = ours.value / theirs.value;
-    const ratios = ours.rounds.map(({ cpu }, i) => cpu / theirs.rounds[i].cpu).filter(Number.isFinite);
+    const ratios = ours.rounds.map((round, i) => figureOf(round) / figureOf(theirs.rounds[i])).filter(Number.isFinite);
     result.spread = [Math.min(...ratios), Math.max(...ratios)];
   }
   if (row.kind === 'program') judgeOutput(result, theirs, ours);
-  const judged = absolute ? ours.value : result.ratio;
-  if (target !== undefined && judged !== undefined && counts(runtime)) result.passed = judged <= target;
-  if (ours.failures > 0) result.passed = false;
+  judge(result, row, ours, runtime);
   result.note = [result.note, ...names.map((name) => failureNote(name, result.contenders[name]))].filter(Boolean).join(', ');
   return result;
+}
+
+/** Whether a target is met: the figure or the ratio, for a filesystem in memory both, and what a row says of its own figures. */
+function judge(result, { kind, target, absolute, most = {} }, ours, runtime) {
+  if (counts(runtime)) {
+    const judged = absolute ? ours.value : result.ratio;
+    if (target !== undefined && judged !== undefined) result.passed = judged <= target;
+    if (kind === 'memory' && result.ratio >= 1) result.passed = false;
+    for (const [name, limit] of Object.entries(most)) {
+      const least = Math.min(...ours.rounds.map((round) => round[name] ?? Infinity));
+      result.passed = result.passed !== false && least <= limit;
+      result.note = `${name} ${least.toFixed(2)} (≤ ${limit})`;
+    }
+  }
+  if (ours.failures > 0) result.passed = false;
 }
 
 /** Whether targets hold on a runtime: before 24, the faster calls of node:wasi are those that make it crash. */
@@ -167,7 +189,8 @@ function judgeOutput(result, theirs, ours) {
 
 async function bench() {
   const wanted = chosen(options.only);
-  if (wanted.some(({ kind }) => kind === 'program')) installPrograms();
+  if (wanted.some(({ kind }) => kind === 'program')) programs.install();
+  if (wanted.some(({ kind }) => kind === 'memory')) peers.install();
   const runtimes = findRuntimes(options.node);
   const fixture = makeFixture(wanted);
   const report = {
@@ -191,7 +214,7 @@ async function bench() {
   }
   fs.writeFileSync(options.json, `${JSON.stringify(report, null, 1)}\n`);
   const missed = report.runtimes.flatMap(({ results }) => results).filter(({ passed }) => passed === false);
-  const broken = missed.some((result) => result.contenders.preopen.failures > 0);
+  const broken = missed.some(({ contenders }) => Object.values(contenders).at(-1).failures > 0);
   if (broken || (options.check && missed.length > 0)) process.exitCode = 1;
 }
 
@@ -199,10 +222,10 @@ function print(runtime, results) {
   console.log(`\nNode ${runtime.version}, ${process.platform} ${process.arch}, ${os.cpus()[0].model}`);
   console.log(`CPU time, the best of ${rounds} rounds; of what happens once in a process the median; of a program its whole process.`);
   console.log('Each contender in turn, in a process of its own; spread: the ratios of single rounds.\n');
-  for (const line of table(results)) console.log(line);
+  for (const line of tables(results)) console.log(line);
   for (const { name, contenders } of results) {
-    const { failures, failed, stderr } = contenders.preopen;
-    if (failures > 0) console.log(`\n${name} under preopen ${failed}:\n${stderr.trimEnd()}`);
+    const [ours, { failures, failed, stderr }] = Object.entries(contenders).at(-1);
+    if (failures > 0) console.log(`\n${name} under ${ours} ${failed}:\n${stderr.trimEnd()}`);
   }
 }
 
@@ -216,13 +239,14 @@ async function loop() {
   const fixture = makeFixture([row]);
   process.on('exit', () => fs.rmSync(fixture, { recursive: true, force: true }));
   process.on('SIGINT', () => process.exit());
-  if (row.kind !== 'call') throw new Error(`${row.name} happens once in a process: profile \`node benchmark/measure.js\``);
-  const { WASI } = require(contenders[options.contender]);
-  const run = row.prepare({ WASI, fixture });
+  if (row.prepare === undefined) throw new Error(`${row.name} happens once in a process: profile \`node benchmark/measure.js\``);
+  const module = modules[options.contender] ?? options.preopen;
+  const host = (files, stdout) => hosts[options.contender](files, stdout, module);
+  const run = await row.prepare(row.kind === 'memory' ? { host } : { WASI: require(module).WASI, fixture, contender: options.contender });
   const end = process.hrtime.bigint() + (options.seconds === 'Infinity' ? 10n ** 18n : BigInt(options.seconds) * 10n ** 9n);
   for (let batch = 1, calls = 0, since = process.hrtime.bigint(); process.hrtime.bigint() < end;) {
     const before = process.hrtime.bigint();
-    run(batch);
+    await run(batch);
     calls += batch;
     const now = process.hrtime.bigint();
     if (now - before < 5_000_000n && calls + batch * 2 < (row.most ?? Infinity)) batch *= 2;

@@ -5,11 +5,14 @@
 
 const fs = require('node:fs');
 const { rows } = require('./rows');
+const { hosts } = require('./peers');
 const { programs } = require('./programs');
 
 const order = JSON.parse(process.argv[2]);
 const row = rows.find(({ name }) => name === order.row);
 const load = () => require(order.module);
+/** A host of a filesystem in memory, see peers.js. */
+const host = (files, stdout) => hosts[order.contender](files, stdout, order.module);
 
 /** CPU time of this process in nanoseconds, the collector's and the compiler's threads included. */
 function cpu() {
@@ -22,13 +25,14 @@ const wall = () => Number(process.hrtime.bigint());
 /** Runs `work`; how long it took, on the processor and on the clock. */
 async function timed(work) {
   const [cpuBefore, wallBefore] = [cpu(), wall()];
-  await work();
+  const pending = work();
+  if (pending !== undefined) await pending;
   return { cpu: cpu() - cpuBefore, wall: wall() - wallBefore };
 }
 
 /** Many times in batches of some milliseconds: V8 replaces the loop's first code between two of them, never within. */
-async function measureCall({ prepare, most = Infinity, weight = 1 }, { budget, fixture, isBaseline }) {
-  const loop = prepare({ WASI: load().WASI, fixture, isBaseline });
+async function measureCall({ kind, prepare, most = Infinity, weight = 1 }, { budget, fixture, contender }) {
+  const loop = await prepare(kind === 'memory' ? { host } : { WASI: load().WASI, fixture, contender });
   const span = budget * weight;
   let batch = 1;
   let warm = 0;
@@ -58,7 +62,8 @@ async function measureProgram({ name }, { out }) {
 }
 
 async function main() {
-  if (row.kind === 'call') return measureCall(row, order);
+  if (row.figure !== undefined) return row.figure({ host });
+  if (row.prepare !== undefined) return measureCall(row, order);
   if (row.kind === 'once') return timed(() => row.once(load));
   return measureProgram(row, order);
 }

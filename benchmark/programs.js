@@ -5,7 +5,7 @@
 const fs = require('node:fs');
 const path = require('node:path');
 
-const { folder, packages } = require('./install');
+const { folder, packages } = require('./install').programs;
 
 const tree = path.join(packages, 'lodash-es');
 

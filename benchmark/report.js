@@ -13,26 +13,39 @@ function time(ns) {
   return `${ns.toFixed(1)} ns`;
 }
 
-/** A contender's figure; empty where a row is not for it. */
-const value = (measured) => {
-  if (measured === undefined) return '';
-  return measured.value === undefined ? measured.failed : time(measured.value);
-};
+const megabytes = (bytes) => `${(bytes / 1e6).toFixed(0)} MB`;
 
-function target({ target, absolute }) {
+const amount = (unit, value) => (unit === 'bytes' ? megabytes(value) : time(value));
+
+const value = (unit, measured) => (measured.value === undefined ? measured.failed : amount(unit, measured.value));
+
+function target({ target, absolute, unit }) {
   if (target === undefined) return '';
-  return absolute ? `≤ ${time(target)}` : `≤ ${target}`;
+  return absolute ? `≤ ${amount(unit, target)}` : `≤ ${target}`;
 }
 
 const marks = { true: 'ok', false: 'MISSED', undefined: '' };
 
-/** The lines of a table of `results`, for one runtime. */
-function table(results) {
-  const head = ['', 'node:wasi', 'preopen', 'ratio', 'spread', 'target', ''];
+/** The lines of a table for each set of contenders among `results`, for one runtime. */
+function tables(results) {
+  const sets = new Map();
+  for (const result of results) {
+    const names = Object.keys(result.contenders);
+    // Rows without a contender that others have stand with them: its cell is empty.
+    const key = result.kind === 'memory' || result.kind === 'async' ? result.kind : '';
+    const set = sets.get(key) ?? { names: [], results: [] };
+    set.names = [...new Set([...set.names.slice(0, -1), ...names.slice(0, -1), ...names.slice(-1)])];
+    set.results.push(result);
+    sets.set(key, set);
+  }
+  return [...sets.values()].flatMap(({ names, results }, index) => [...(index > 0 ? [''] : []), ...table(names, results)]);
+}
+
+function table(names, results) {
+  const head = ['', ...names, names.length > 2 ? 'to the best' : 'ratio', 'spread', 'target', ''];
   const lines = results.map((result) => [
     result.title,
-    value(result.contenders['node:wasi']),
-    value(result.contenders.preopen),
+    ...names.map((name) => (result.contenders[name] === undefined ? '' : value(result.unit, result.contenders[name]))),
     result.ratio === undefined ? '' : result.ratio.toFixed(2),
     result.spread === undefined ? '' : result.spread.map((ratio) => ratio.toFixed(2)).join('–'),
     target(result),
@@ -40,9 +53,9 @@ function table(results) {
   ]);
   const widths = head.map((_, column) => Math.max(...[head, ...lines].map((line) => line[column].length)));
   return [head, ...lines].map((line) => {
-    const cells = line.map((cell, column) => (column === 0 || column === 6 ? cell.padEnd(widths[column]) : cell.padStart(widths[column])));
+    const cells = line.map((cell, column) => (column === 0 || column === line.length - 1 ? cell.padEnd(widths[column]) : cell.padStart(widths[column])));
     return cells.join('  ').trimEnd();
   });
 }
 
-module.exports = { table, time };
+module.exports = { tables, time };

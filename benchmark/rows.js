@@ -1,12 +1,14 @@
 'use strict';
 
 // The table of what is measured. A row's `prepare` runs in the process that measures: it returns a function that does
-// the thing `n` times. `target` is the most that preopen may take, as a ratio to node:wasi (or in `unit`, if `absolute`). `only`
-// names the contender that can do it. A row that measures preopen against `itself` is told which of the two it is: `isBaseline`.
+// the thing `n` times; or its `figure` finds one by itself. `target` is the most that preopen may take, as a ratio to node:wasi (or
+// in `unit`, if `absolute`). `contenders` are who is measured, ours last: node:wasi and preopen, unless it is said.
 
 const fs = require('node:fs');
 const path = require('node:path');
+const memory = require('./memory');
 const { programs } = require('./programs');
+const waiting = require('./waiting');
 
 const guest = (name) => new WebAssembly.Module(fs.readFileSync(path.join(__dirname, 'guests', `${name}.wasm`)));
 
@@ -37,7 +39,7 @@ function streamed(name, title, target, options) {
     succeed(instance.exports.fd_write(1));
     return (n) => succeed(instance.exports.fd_write(n));
   };
-  return { name, kind: 'call', title, unit: 'ns', target, absolute: true, only: 'preopen', prepare };
+  return { name, kind: 'call', title, unit: 'ns', target, absolute: true, contenders: ['preopen'], prepare };
 }
 
 function succeed(errno) {
@@ -61,23 +63,6 @@ function hello(name, title, target, options) {
   // A run makes a memory and some hundred functions: the collector's share evens out over many only.
   return { name, kind: 'call', title, unit: 'ns', target, most: options.most, weight: 3, prepare };
 }
-
-/** The same run by `startAsync`, and in node:wasi's place by `start`: the guest does not wait, so that nothing is gained. */
-const hello_async = {
-  name: 'hello_async', kind: 'call', title: 'hello world, warm, startAsync to start', unit: 'ns', target: 1.2, itself: true, weight: 3,
-  prepare({ WASI, isBaseline }) {
-    const module = guest('hello');
-    const stdout = fs.openSync('/dev/null', 'w');
-    const asynchronous = !isBaseline && typeof WebAssembly.Suspending === 'function';
-    return async (n) => {
-      for (let i = 0; i < n; i++) {
-        const wasi = new WASI({ version: 'preview1', args: ['hello'], env: { LANG: 'C' }, stdout });
-        const instance = new WebAssembly.Instance(module, wasi.getImportObject());
-        succeed(asynchronous ? await wasi.startAsync(instance) : wasi.start(instance));
-      }
-    };
-  },
-};
 
 /** What happens once in a process; `once` does it, and each round measures it in a new process. */
 const hello_cold = {
@@ -120,9 +105,10 @@ const rows = [
   hello('hello', 'hello world, warm', 1.0, { preopen: false }),
   // node:wasi never closes what it opened for a preopen: no more runs than descriptors allow.
   hello('hello_preopen', 'hello world, warm, a preopen', undefined, { preopen: true, most: 800 }),
-  hello_async,
+  ...waiting.rows,
   hello_cold,
   load,
+  ...memory.rows,
   ...Object.entries(programs).map(program),
 ];
 

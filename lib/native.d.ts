@@ -87,6 +87,8 @@ export interface Hooks {
   view(): Uint8Array;
   /** The guest ended: throws. */
   exit(code: number, raised: boolean): never;
+  /** A call is over, of a guest that is traced. What it throws ends the guest. */
+  trace(event: import('../index.js').TraceEvent): void;
   /** A call came before a memory was bound: throws. */
   notStarted(): never;
   /**

@@ -33,6 +33,8 @@ const errors = () => require('./errors.js');
  * @property {(number | string)[]} sockets descriptors, or addresses to listen on
  * @property {number} maxFds 0 for the default
  * @property {boolean} dotEntries
+ * @property {'off' | 'stderr' | 'function'} trace
+ * @property {Function} [traceFunction] what `trace` is, where it is a function
  * @property {number | undefined} maxOutput bytes that each capture keeps
  *
  * @typedef {object} Preopen
@@ -64,7 +66,7 @@ function readOptions(options) {
     readOutput(stderr, 'options.stderr', 2),
   ];
 
-  const { sockets, maxFds, dotEntries, maxOutput } = options;
+  const { sockets, maxFds, dotEntries, maxOutput, trace } = options;
   if (maxFds !== undefined) validateInteger(maxFds, 'options.maxFds', 1);
   if (dotEntries !== undefined) validateBoolean(dotEntries, 'options.dotEntries');
 
@@ -77,8 +79,17 @@ function readOptions(options) {
     sockets: readSockets(sockets),
     maxFds: maxFds ?? 0,
     dotEntries: dotEntries ?? false,
+    ...readTrace(trace),
     maxOutput: readMaxOutput(maxOutput),
   };
+}
+
+function readTrace(trace) {
+  if (trace === undefined) return { trace: 'off' };
+  if (typeof trace === 'function') return { trace: 'function', traceFunction: trace };
+  if (typeof trace !== 'string') throw errors().invalidArgType('options.trace', 'of type function or string', trace);
+  if (trace !== 'stderr') throw errors().invalidArgValue('options.trace', trace, "must be a function or 'stderr'");
+  return { trace };
 }
 
 function readVersion(version) {

@@ -52,6 +52,8 @@ class Guest {
     this.bindingName = config.unstable ? 'wasi_unstable' : 'wasi_snapshot_preview1';
     // Native code holds what a filesystem written in JavaScript needs weakly.
     this.preopens = config.preopens;
+    this.traced = config.trace !== 'off';
+    this.traceFunction = config.traceFunction;
     this.sandbox = native.load().create(config);
     this.functions = adapter.instantiate(this.sandbox.dispatch);
     this.sandbox.attach(adapter.frameBytes);
@@ -80,6 +82,12 @@ class Guest {
     this.exitCode = code;
     this.exited = true;
     throw kExitCode;
+  }
+
+  /** Tells of a call that is over. What it throws ends the guest. */
+  trace(event) {
+    const { traceFunction } = this;
+    traceFunction(event);
   }
 
   notStarted() {
@@ -274,7 +282,10 @@ function exported(promising, value, name) {
 }
 
 function wasiReturnOnProcExit(code) {
-  this[kGuest].exit(code, false);
+  const guest = this[kGuest];
+  // By the way on which calls are traced: it comes back to `exit`.
+  if (guest.traced) guest.functions.proc_exit(code);
+  guest.exit(code, false);
 }
 
 module.exports = { WASI };

@@ -15,4 +15,5 @@ pub mod process;
 pub mod span;
 pub mod stdio;
 pub mod system;
+pub mod trace;
 pub mod vfs;

@@ -18,6 +18,8 @@ import preopen, {
   type SocketInfo,
   type StandardInput,
   type StandardOutput,
+  type TraceEvent,
+  type TraceValue,
   type WASIOptions,
 } from 'preopen';
 import 'preopen/register';
@@ -35,6 +37,16 @@ const options: WASIOptions = {
   sockets: [3, '127.0.0.1:0', { fd: 4 }, { address: '::1', port: 80 }],
   maxFds: 64,
   dotEntries: true,
+  trace: 'stderr',
+};
+const told: WASIOptions = {
+  version: 'preview1',
+  trace(event) {
+    const { name, args, errno, result, duration, text }: TraceEvent = event;
+    const line: string = `${name} ${errno ?? '?'} ${duration.toFixed(3)} ${text}`;
+    const path: TraceValue | undefined = args['path'];
+    if (typeof path === 'string') throw new Error(`${line} ${path} ${String(result['opened_fd'])}`);
+  },
 };
 
 const file: PreopenedFile = { file: './app.conf', readOnly: true };
@@ -116,6 +128,8 @@ new WASI({ version: 'preview1', preopens: { '/': { readOnly: true } } });
 new WASI({ version: 'preview1', preopens: { '/': { path: '.', readonly: true } } });
 // @ts-expect-error an address has a port
 new WASI({ version: 'preview1', sockets: [{ address: '::1' }] });
+// @ts-expect-error there is no other stream for it
+new WASI({ version: 'preview1', trace: 'stdout' });
 // @ts-expect-error it is made with new
 WASI(options);
 // @ts-expect-error the imports are replaced one by one
@@ -167,4 +181,4 @@ new MemoryFileSystem({ '/a': 5 });
 // @ts-expect-error a typing slip in a permission is found
 new WASI({ version: 'preview1', preopens: { '/m': { filesystem: memory, readonly: true } } });
 
-export { code, errno, imports, later, none, nothing, port, ready, removed, same, unpacked, untarred, upper, usage };
+export { code, errno, imports, later, none, nothing, port, ready, removed, same, told, unpacked, untarred, upper, usage };

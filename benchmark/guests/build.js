@@ -5,11 +5,11 @@
 
 const fs = require('node:fs');
 const path = require('node:path');
-const { installPrograms } = require('../install');
+const { programs } = require('../install');
 
 async function main() {
-  const { packages } = installPrograms();
-  const wabt = await require(path.join(packages, 'wabt'))();
+  programs.install();
+  const wabt = await require(path.join(programs.packages, 'wabt'))();
   for (const name of fs.readdirSync(__dirname).filter((name) => name.endsWith('.wat'))) {
     const module = wabt.parseWat(name, fs.readFileSync(path.join(__dirname, name), 'utf8'));
     const { buffer } = module.toBinary({});

@@ -11,6 +11,7 @@ const { HelpWanted, UsageError } = require('./errors.js');
  * @property {Record<string, { path: string, readOnly: boolean }>} preopens by the guest's name
  * @property {string[]} sockets
  * @property {number | undefined} maxFds
+ * @property {'stderr' | undefined} trace
  */
 
 /** Each takes a value: `--dir X` or `--dir=X`. */
@@ -24,6 +25,13 @@ const OPTIONS = {
   },
 };
 
+/** These take none. */
+const SWITCHES = {
+  '--trace': (run) => {
+    run.trace = 'stderr';
+  },
+};
+
 /**
  * @param {string[]} words what follows `run`
  * @returns {RunArguments}
@@ -31,7 +39,7 @@ const OPTIONS = {
 function parseRun(words) {
   // Without a prototype, `__proto__` is a name like any other.
   const [env, preopens] = [{ __proto__: null }, { __proto__: null }];
-  const run = { file: undefined, args: [], env, preopens, sockets: [], maxFds: undefined };
+  const run = { file: undefined, args: [], env, preopens, sockets: [], maxFds: undefined, trace: undefined };
   const rest = [...words];
   while (rest.length > 0) {
     const word = rest.shift();
@@ -57,6 +65,11 @@ function takeOption(run, word, rest) {
   if (word === '--help' || word === '-h') throw new HelpWanted();
   const equals = word.indexOf('=');
   const name = equals === -1 ? word : word.slice(0, equals);
+  if (Object.hasOwn(SWITCHES, name)) {
+    if (equals !== -1) throw new UsageError(`run: ${name} takes no value`);
+    SWITCHES[name](run);
+    return;
+  }
   if (!Object.hasOwn(OPTIONS, name)) {
     throw new UsageError(`run: unknown option ${name} (arguments for the program go after --)`);
   }

@@ -16,6 +16,7 @@ Options of run
   --env NAME=VALUE        set a variable; --env NAME passes the one of this process on. Repeatable.
   --tcplisten ADDRESS     listen on an address (127.0.0.1:8080) and hand the socket to the program. Repeatable.
   --max-fds NUMBER        how many descriptors the program may hold at a time
+  --trace                 tell each call of the program on standard error, as strace does
 
 The standard streams are this process's own, and so is the exit code. A program that traps exits with 134; what keeps
 it from starting, with 1; a mistake in the command line, with 2.

@@ -12,6 +12,9 @@ macro_rules! flags {
             $(#[doc = $flag_doc] pub const $flag: $name = $name(1 << $bit);)*
             const KNOWN: u32 = 0 $(| 1 << $bit)*;
 
+            /// The flags' names, each at the place of its bit.
+            pub const NAMES: &'static [&'static str] = &[$(stringify!($flag)),*];
+
             /// The known flags among a guest's bits; the others are dropped.
             pub const fn truncate(bits: u32) -> Self {
                 Self(bits & Self::KNOWN)

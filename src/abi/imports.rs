@@ -72,6 +72,8 @@ pub struct Import {
     pub name: &'static str,
     /// The parameters, in order; at most [`MAX_PARAMS`].
     pub params: &'static [Param],
+    /// The specification's names of the parameters.
+    pub names: &'static [&'static str],
     /// Whether the function returns an errno: all do but `proc_exit`.
     pub returns: bool,
 }
@@ -94,6 +96,7 @@ macro_rules! rows {
         pub const IMPORTS: &[Import] = &[$(Import {
             name: stringify!($name),
             params: &[$(param!($kind)),*],
+            names: &[$(stringify!($param)),*],
             returns: !matches!(stringify!($name).as_bytes(), b"proc_exit"),
         }),*];
     };

@@ -5,6 +5,7 @@ mod errno;
 mod filestat;
 mod flags;
 pub(crate) mod imports;
+pub mod names;
 mod rights;
 mod subscription;
 

@@ -6,6 +6,9 @@ macro_rules! rights {
     ($($name:ident = $bit:literal $doc:literal)*) => {
         impl Rights {
             $(#[doc = $doc] pub const $name: Rights = Rights(1 << $bit);)*
+
+            /// The rights' names, each at the place of its bit.
+            pub const NAMES: &'static [&'static str] = &[$(stringify!($name)),*];
         }
     };
 }

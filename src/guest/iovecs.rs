@@ -74,12 +74,12 @@ impl Iovecs {
         Ok((to < self.count).then_some(to))
     }
 
-    /// The range of a list of one, where one round takes it: what most calls pass.
+    /// What is left of a list of one range, where one round takes it: what most calls pass.
     pub fn single<'m>(&self, memory: Memory<'m>) -> Result<Option<Span<'m>>, Errno> {
-        if self.count != 1 {
+        if self.count != 1 || self.next != 0 {
             return Ok(None);
         }
-        let span = self.entry(memory, 0)?;
+        let span = self.entry(memory, 0)?.after(self.used);
         Ok((span.len() <= ROUND_BYTES).then_some(span))
     }
 

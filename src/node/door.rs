@@ -5,16 +5,19 @@ use std::ffi::{CStr, c_void};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::null_mut;
 use std::rc::Rc;
+use std::time::Instant;
 
 use napi::{Error, Result, Status, check_status, sys};
 
-use super::error::throw;
-use super::frame::{BLOCKS, Frame, UNBOUND};
+use super::error::{self, throw};
+use super::frame::{BLOCKS, Frame, UNBOUND, WAIT};
+use super::tracer::{Begun, Tracer};
 use super::{javascript, poller, suspend};
 use crate::abi::{Errno, IMPORTS, MAX_PARAMS};
 use crate::calls::{Call, Halt, dispatch};
 use crate::guest::{Guest, Interrupted, Memory, Progress};
 use crate::process::Process;
+use crate::trace::{Entered, Outcome};
 
 /// How much of a memory the pointers of preview1 can name, bytes.
 const MOST_BYTES: u64 = 1 << 32;
@@ -33,10 +36,16 @@ pub struct Door {
     suspends: Cell<bool>,
     /// The ticket that was asked for last: that of a call which answers that it was suspended.
     ticket: Cell<u64>,
+    tracer: Option<Tracer>,
 }
 
 impl Door {
-    pub fn new(env: sys::napi_env, process: Process, hooks: sys::napi_value) -> Result<Self> {
+    pub fn new(
+        env: sys::napi_env,
+        process: Process,
+        hooks: sys::napi_value,
+        tracer: Option<Tracer>,
+    ) -> Result<Self> {
         let mut reference = null_mut();
         // SAFETY: hooks is a live value of env.
         check_status!(unsafe { sys::napi_create_reference(env, hooks, 0, &mut reference) })?;
@@ -49,6 +58,7 @@ impl Door {
             pages: Cell::new(UNBOUND),
             suspends: Cell::new(false),
             ticket: Cell::new(0),
+            tracer,
         })
     }
 
@@ -75,7 +85,8 @@ impl Drop for Door {
     }
 }
 
-/// The function `dispatch` of a door, which it keeps alive, and whose hooks it keeps alive.
+/// The function `dispatch` of a door, which it keeps alive, and whose hooks it keeps alive. A guest that is traced has
+/// another one, so that the others pay nothing for it.
 pub fn dispatch_function(env: sys::napi_env, door: Rc<Door>) -> Result<sys::napi_value> {
     const NAME: &CStr = c"dispatch";
     let mut function = null_mut();
@@ -89,7 +100,7 @@ pub fn dispatch_function(env: sys::napi_env, door: Rc<Door>) -> Result<sys::napi
             env,
             NAME.as_ptr(),
             name,
-            Some(on_call),
+            Some(if door.tracer.is_some() { on_traced_call } else { on_call }),
             data,
             &mut function
         ))?;
@@ -109,6 +120,8 @@ unsafe extern "C" fn on_drop(env: sys::napi_env, data: *mut c_void, _hint: *mut 
     }
 }
 
+// Never inlined: it would then be there twice, and so would the calls, which none of the two could inline.
+#[inline(never)]
 unsafe extern "C" fn on_call(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
     let mut data = null_mut();
     // SAFETY: info is this call's; the null pointers ask for nothing.
@@ -119,6 +132,77 @@ unsafe extern "C" fn on_call(env: sys::napi_env, info: sys::napi_callback_info) 
         throw(env, "preopen: internal error (this is a bug of preopen)");
     }
     null_mut()
+}
+
+/// A call of a guest that is traced: the same as of another, with a look at the frame and the memory before and after.
+unsafe extern "C" fn on_traced_call(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
+    let mut data = null_mut();
+    // SAFETY: as above.
+    unsafe { sys::napi_get_cb_info(env, info, null_mut(), null_mut(), null_mut(), &mut data) };
+    // SAFETY: as above.
+    let door = unsafe { &*data.cast::<Door>() };
+    let make = || {
+        // SAFETY: this call is one of such a function, too, and goes on to be one.
+        unsafe { on_call(env, info) };
+    };
+    if catch_unwind(AssertUnwindSafe(|| traced(env, door, make))).is_err() {
+        throw(env, "preopen: internal error of the tracing (this is a bug of preopen)");
+    }
+    null_mut()
+}
+
+fn traced(env: sys::napi_env, door: &Door, make: impl FnOnce()) {
+    let (Some(frame), Some(tracer)) = (door.frame.get(), &door.tracer) else { return make() };
+    // What the host does in the middle of being told would be told in turn, without end.
+    if tracer.is_telling() {
+        return make();
+    }
+    let mut guest = V8Guest { env, door, again: None };
+    let begun = match frame.ticket() {
+        0 => begin(&mut guest, frame),
+        ticket => tracer.resume(ticket & !BLOCKS),
+    };
+    let Some(Begun { entered, at }) = begun else { return make() };
+    if !entered.returns() {
+        // Nobody may be there to be told afterwards.
+        let event = entered.leave(&door.process, guest.memory(), Outcome::None, 0);
+        let call = frame.copy();
+        if tracer.tell(&mut guest, &event).is_ok() {
+            frame.restore(&call);
+            make();
+        }
+        return;
+    }
+    make();
+    let duration = at.elapsed().as_nanos() as u64;
+    let (errno, pending) = (frame.errno(), error::is_pending(env));
+    if errno == WAIT && !pending {
+        // It comes again.
+        return tracer.suspend(frame.ticket(), Begun { entered, at });
+    }
+    let outcome = match Errno::ALL.iter().find(|known| **known as u32 == errno) {
+        _ if pending => Outcome::None,
+        // What was interrupted answers so.
+        Some(Errno::Canceled) => Outcome::None,
+        Some(errno) => Outcome::Errno(*errno),
+        None => Outcome::Success,
+    };
+    let event = entered.leave(&door.process, guest.memory(), outcome, duration);
+    // What the host threw is pending then, and ends the guest.
+    let told = tracer.tell(&mut guest, &event);
+    frame.answer(if told.is_ok() { errno } else { Errno::Canceled as u32 });
+}
+
+/// Looks at a new call. `None`: it is none of the table, or asking for the memory has failed, as it does again when the call is made.
+fn begin(guest: &mut V8Guest<'_>, frame: Frame) -> Option<Begun> {
+    let door = guest.door;
+    let (number, pages) = (frame.number(), frame.pages());
+    if pages != door.pages.get() && pages != UNBOUND {
+        resized(guest, frame, number, pages).ok()?;
+    }
+    let args = std::array::from_fn(|index| frame.arg(index));
+    let entered = Entered::new(&door.process, guest.memory(), number, args)?;
+    Some(Begun { entered, at: Instant::now() })
 }
 
 fn call(env: sys::napi_env, door: &Door) {

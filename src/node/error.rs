@@ -33,6 +33,14 @@ pub fn throw(env: sys::napi_env, message: &str) {
     unsafe { sys::napi_throw_error(env, std::ptr::null(), message.as_ptr()) };
 }
 
+/// Whether an exception waits for JavaScript to go on.
+pub fn is_pending(env: sys::napi_env) -> bool {
+    let mut pending = false;
+    // SAFETY: env is the current one; the pointer is to a local.
+    unsafe { sys::napi_is_exception_pending(env, &mut pending) };
+    pending
+}
+
 fn string(env: sys::napi_env, text: &str) -> sys::napi_value {
     let mut value = null_mut();
     // SAFETY: pointer and length are the string's.

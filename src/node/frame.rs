@@ -88,4 +88,22 @@ impl Frame {
         // SAFETY: as above, and ERRNO is a multiple of 4.
         unsafe { self.0.add(ERRNO).cast::<u32>().write(errno) }
     }
+
+    /// The answer that was left.
+    pub fn errno(self) -> u32 {
+        // SAFETY: as above.
+        unsafe { self.0.add(ERRNO).cast::<u32>().read() }
+    }
+
+    /// All of it, so that calls in the middle of this one do no harm.
+    pub fn copy(self) -> [u8; SIZE] {
+        // SAFETY: as above; bytes need no alignment.
+        unsafe { self.0.cast::<[u8; SIZE]>().read() }
+    }
+
+    /// Puts back what [`Frame::copy`] has taken.
+    pub fn restore(self, copy: &[u8; SIZE]) {
+        // SAFETY: as above.
+        unsafe { self.0.cast::<[u8; SIZE]>().write(*copy) }
+    }
 }

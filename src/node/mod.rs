@@ -21,6 +21,7 @@ mod sandbox;
 mod signals;
 mod stream;
 mod suspend;
+mod tracer;
 
 use napi::bindgen_prelude::BufferSlice;
 use napi::{Env, Result};

@@ -38,6 +38,19 @@ pub struct Options<'e> {
     pub dot_entries: bool,
     /// Whether it is a guest of preview0.
     pub unstable: bool,
+    /// Where its calls are told.
+    pub trace: Trace,
+}
+
+/// Where a guest's calls are told.
+#[napi(string_enum = "lowercase")]
+pub enum Trace {
+    /// Nowhere.
+    Off,
+    /// On the host's standard error.
+    Stderr,
+    /// To the hook `trace`.
+    Function,
 }
 
 /// A socket that a guest was given.
@@ -64,7 +77,7 @@ impl From<Errno> for Failure {
 
 /// Makes a process, with its descriptors open.
 pub fn process(options: Options<'_>) -> Result<(Process, Vec<GivenSocket>), Failure> {
-    let Options { args, env, preopens, stdio, sockets, max_fds, dot_entries, unstable } = options;
+    let Options { args, env, preopens, stdio, sockets, max_fds, dot_entries, unstable, trace: _ } = options;
     let process = Process::new(process::Options {
         args: Strings::new(args)?,
         env: Strings::new(env)?,

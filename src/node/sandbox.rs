@@ -9,8 +9,9 @@ use napi_derive::napi;
 use super::door::{self, Door};
 use super::error::throw_init;
 use super::frame::{Frame, SIZE};
-use super::options::{Failure, GivenSocket, Options, process};
+use super::options::{Failure, GivenSocket, Options, Trace, process};
 use super::signals::ignore_file_size_limit;
+use super::tracer::Tracer;
 
 /// One guest's process, and the way to its calls.
 #[napi]
@@ -26,10 +27,15 @@ pub fn create(env: Env, options: Object<'_>) -> Result<Sandbox> {
     ignore_file_size_limit();
     // SAFETY: the object is a live value of env.
     let parsed = unsafe { Options::from_napi_value(env.raw(), options.raw()) }?;
-    let (process, sockets) =
-        process(parsed).map_err(|Failure(errno, at)| throw_init(env.raw(), errno, at.as_ref()))?;
+    let failed = |Failure(errno, at): Failure| throw_init(env.raw(), errno, at.as_ref());
+    let tracer = match parsed.trace {
+        Trace::Off => None,
+        Trace::Stderr => Some(Tracer::stderr().map_err(|errno| failed(errno.into()))?),
+        Trace::Function => Some(Tracer::hook()),
+    };
+    let (process, sockets) = process(parsed).map_err(failed)?;
     let hooks = options.get_named_property::<Unknown<'_>>("hooks")?;
-    Ok(Sandbox { door: Rc::new(Door::new(env.raw(), process, hooks.raw())?), sockets })
+    Ok(Sandbox { door: Rc::new(Door::new(env.raw(), process, hooks.raw(), tracer)?), sockets })
 }
 
 #[napi]

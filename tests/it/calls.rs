@@ -2,7 +2,7 @@
 
 mod args;
 mod clock;
-mod every;
+pub mod every;
 mod fd_io;
 mod fd_readdir;
 mod fd_stat;

@@ -16,5 +16,6 @@ mod sandbox;
 mod scripted;
 mod support;
 mod tidy;
+mod trace;
 mod vfs_contract;
 mod with_files;

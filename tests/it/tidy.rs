@@ -13,8 +13,9 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("fds", &["abi", "stdio", "vfs"]),
     ("process", &["abi", "fds", "guest", "stdio", "system", "vfs"]),
     ("calls", &["abi", "fds", "guest", "process", "span", "stdio", "system", "vfs"]),
-    ("node", &["abi", "calls", "fds", "guest", "process", "span", "stdio", "system", "vfs"]),
-    ("lib", &["abi", "calls", "fds", "guest", "node", "process", "span", "stdio", "system", "vfs"]),
+    ("trace", &["abi", "guest", "process"]),
+    ("node", &["abi", "calls", "fds", "guest", "process", "span", "stdio", "system", "trace", "vfs"]),
+    ("lib", &["abi", "calls", "fds", "guest", "node", "process", "span", "stdio", "system", "trace", "vfs"]),
 ];
 
 /// Which layers may name what of others: an engine has one door, and the operating system few.

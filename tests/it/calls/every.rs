@@ -18,9 +18,9 @@ const LISTENER: u64 = 8;
 const SOCKET: u64 = 9;
 
 /// A call that does its work, and what it hangs on.
-struct Case {
-    name: &'static str,
-    args: Vec<u64>,
+pub struct Case {
+    pub name: &'static str,
+    pub args: Vec<u64>,
     answer: Call,
     /// Which arguments are descriptors, and the right that each must have.
     fds: Vec<(usize, Rights)>,
@@ -29,9 +29,10 @@ struct Case {
 }
 
 /// What keeps the other ends open.
-type Peers = (File, File, TcpStream, UnixStream);
+pub type Peers = (File, File, TcpStream, UnixStream);
 
-fn world() -> (World, Peers) {
+/// A guest with something of each kind.
+pub fn world() -> (World, Peers) {
     let world = World::new();
     assert_eq!(world.open("file"), FILE);
     assert_eq!(world.open("dir"), DIR);
@@ -50,7 +51,7 @@ fn world() -> (World, Peers) {
 }
 
 /// A call of each function.
-fn cases(world: &mut World) -> Vec<Case> {
+pub fn cases(world: &mut World) -> Vec<Case> {
     let (file, file_len) = world.text("file");
     let (new, new_len) = world.text("new");
     let (link, link_len) = world.text("link");

@@ -265,6 +265,21 @@ fn a_list_that_is_too_large_comes_in_pieces() {
 }
 
 #[test]
+fn of_a_range_that_comes_in_pieces_the_last_is_its_end() {
+    let mut world = World::new();
+    world.guest = Script::of(4 << 20);
+    let scripted = Arc::new(Scripted::default());
+    let fd = world.give(&scripted);
+    world.guest.put((2 << 20) - 4, b"body");
+    world.guest.put(2 << 20, b"end");
+    let list = world.iovecs(&[(1 << 20, (1 << 20) + 3)]);
+    world.ok("fd_write", &[fd, list, 1, 8], &[(8, &le((1 << 20) + 3))]);
+    let pieces = scripted.0.lock().unwrap();
+    assert_eq!(pieces.iter().map(Vec::len).collect::<Vec<_>>(), [1 << 20, 3]);
+    assert!(pieces[0].ends_with(b"body") && pieces[1] == b"end");
+}
+
+#[test]
 fn a_list_of_endless_empty_ranges_ends() {
     const COUNT: u64 = 1 << 20;
     let mut world = World::new();
