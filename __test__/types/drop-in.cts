@@ -1,7 +1,6 @@
 // Wherever the types of Node say WASI, this package's fit. CommonJS.
 
 import fs = require('node:fs');
-import memfs = require('memfs');
 import builtin = require('node:wasi');
 import preopen = require('preopen');
 
@@ -14,6 +13,6 @@ const derived: builtin.WASI = new Derived({ version: 'unstable' });
 new preopen.WASI({ version: 'preview1', stdin: process.stdin, stdout: process.stdout, stderr: process.stderr });
 
 // What has node:fs's methods is a filesystem.
-new preopen.WASI({ version: 'preview1', preopens: { '/fs': fs, '/memfs': memfs.fs, '/vol': memfs.vol, '/ro': { filesystem: memfs.vol, readOnly: true } } });
+new preopen.WASI({ version: 'preview1', preopens: { '/fs': fs } });
 
 export = { constructor, derived, fromTheirOptions, instance };
