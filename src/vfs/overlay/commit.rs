@@ -123,10 +123,11 @@ impl Core {
     /// Makes the upper hide each name of the lower by a whiteout of its own, where an opaque directory hid them all: what is
     /// committed has to be seen then. The merged view stays.
     fn spell_out(&self, known: &mut Known) -> Result<(), Failure> {
-        let mut open = vec![(Vec::new(), false)];
-        while let Some((dir, hidden)) = open.pop() {
+        let mut open = vec![(Vec::new(), false, true)];
+        while let Some((dir, hidden, lower)) = open.pop() {
             let at = |errno| (errno, dir.clone());
-            let lower = self.lower.stat(&dir).map_err(at)?.is_some_and(|stat| is_dir(&stat));
+            // Beneath what is no directory there is nothing; where it is a link, it would lead elsewhere.
+            let lower = lower && self.lower.stat(&dir).map_err(at)?.is_some_and(|stat| is_dir(&stat));
             let opaque_here = hidden || self.upper.has(&opaque(&dir)).map_err(at)?;
             let entries = self.upper.entries(&dir).map_err(at)?;
             if lower && opaque_here {
@@ -147,7 +148,7 @@ impl Core {
             let hidden: Vec<_> = entries.iter().filter_map(|entry| hidden_by(&entry.name)).collect();
             let dirs = entries.iter().filter(|entry| entry.filetype == Filetype::Directory);
             for entry in dirs.filter(|entry| !is_reserved(&entry.name)) {
-                open.push((join(&dir, &entry.name), hidden.contains(&&*entry.name)));
+                open.push((join(&dir, &entry.name), hidden.contains(&&*entry.name), lower));
             }
         }
         Ok(())
