@@ -124,7 +124,8 @@ impl Reader {
                 }
                 State::File(mut body) => {
                     // Not more at once than what may be a hole, however much has come.
-                    let (here, rest) = bytes.split_at(part(bytes, (body.size - body.at).min(PIECE - body.at % PIECE)));
+                    let (here, rest) =
+                        bytes.split_at(part(bytes, (body.size - body.at).min(PIECE - body.at % PIECE)));
                     bytes = rest;
                     let path = body.path.clone();
                     body.put(here).map_err(|errno| Stopped::Failed(Failed(errno, path)))?;
