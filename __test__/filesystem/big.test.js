@@ -32,6 +32,28 @@ test('1,000 nested directories through a tar archive', () => {
   assert.deepEqual(MemoryFileSystem.fromTar(memory.toTar()).toJSON(), memory.toJSON());
 });
 
+test('an archive of deep directories takes memory by what it says, not by the square of their depth', () => {
+  const script = `
+    const { MemoryFileSystem } = require(${JSON.stringify(path.join(__dirname, '../..'))});
+    const archive = new MemoryFileSystem({ ['/' + 'd/'.repeat(4000)]: null }).toTar();
+    const before = process.resourceUsage().maxRSS;
+    if (MemoryFileSystem.fromTar(archive).usage.inodes !== 4001) throw new Error('not all came back');
+    console.log((process.resourceUsage().maxRSS - before) * 1024 / archive.length);
+  `;
+  const times = Number(execFileSync(process.execPath, ['-e', script], { encoding: 'utf8' }));
+  assert.ok(times < 4, `${times} times the archive`);
+});
+
+test('holes come back through an archive, also where all of it comes at once', () => {
+  const memory = new MemoryFileSystem({ '/sparse': 'start' });
+  memory.truncateSync('/sparse', 2 ** 24);
+  const fd = memory.openSync('/sparse', 'r+');
+  memory.writeSync(fd, 'end', 2 ** 24 - 3);
+  memory.closeSync(fd);
+  const back = MemoryFileSystem.fromTar(memory.toTar(), { maxBytes: 2 ** 18 });
+  assert.deepEqual(back.readFileSync('/sparse'), memory.readFileSync('/sparse'));
+});
+
 // Not as many: some hosts take a time for each that grows with its depth.
 test('2,500 nested directories to the host and back, with a bounded number of descriptors', (t) => {
   const folder = path.join(tmp(t), 'deep');

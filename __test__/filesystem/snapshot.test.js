@@ -276,3 +276,10 @@ test('an archive whose stream fails, or brings no bytes, is a rejection', async 
     { name: 'RangeError' },
   );
 });
+
+test('paths of the host are strings or URLs: bytes that are not UTF-8 would name another directory', (t) => {
+  const folder = Buffer.concat([Buffer.from(`${tmp(t)}/to`), Buffer.from([0xff])]);
+  assert.throws(() => new MemoryFileSystem().toDirectory(folder), { code: 'ERR_INVALID_ARG_TYPE' });
+  assert.throws(() => MemoryFileSystem.fromDirectory(folder), { code: 'ERR_INVALID_ARG_TYPE' });
+  assert.deepEqual(fs.readdirSync(path.dirname(folder.toString())), []);
+});

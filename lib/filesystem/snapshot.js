@@ -43,7 +43,7 @@ function put(json, key, value) {
 }
 
 function fromDirectory(filesystem, hostPath, filter) {
-  const path = String(toPath(hostPath, 'hostPath'));
+  const path = toHostPath(hostPath);
   if (filter !== undefined && typeof filter !== 'function') throw invalidArgType('options.filter', 'of type function', filter);
   allowed('fs.read', path);
   const wanted = filter && ((name, type) => Boolean(filter(name, new Dirent(posix.basename(name), posix.dirname(name), type))));
@@ -52,10 +52,16 @@ function fromDirectory(filesystem, hostPath, filter) {
 }
 
 function toDirectory(hostPath) {
-  const path = String(toPath(hostPath, 'hostPath'));
+  const path = toHostPath(hostPath);
   allowed('fs.write', path);
   fs.mkdirSync(path, { recursive: true });
   report(check(this[kNative].copyToHost(path), 'opendir', path), 'toDirectory');
+}
+
+/** A path of the host's. Not as bytes: those that are not UTF-8 would name something else. */
+function toHostPath(path) {
+  if (ArrayBuffer.isView(path)) throw invalidArgType('hostPath', 'of type string or an instance of URL', path);
+  return String(toPath(path, 'hostPath'));
 }
 
 /** Node's permission model covers what native code does to the host's files for it, too. */

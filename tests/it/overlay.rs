@@ -7,6 +7,7 @@ mod copy_up;
 mod list;
 mod names;
 mod random;
+mod threads;
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;

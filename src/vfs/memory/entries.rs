@@ -90,6 +90,10 @@ impl Entries {
         let slot = &mut self.slots[at as usize];
         slot.name = Box::default();
         let node = slot.node.take();
+        // Where a listing begins there are no holes: who removes what is listed first would go over them again and again.
+        while self.slots.last().is_some_and(|slot| slot.node.is_none()) {
+            self.slots.pop();
+        }
         if self.slots.len() >= FEW && self.index.len() < self.slots.len() / 2 {
             self.close_holes(hasher);
         }

@@ -1,6 +1,7 @@
 //! Overlay: what was changed is done to the lower, one path after the other, and let go of in the upper.
 
 use std::collections::HashSet;
+use std::sync::{Arc, Weak};
 
 use super::changes::{Change, Failure, Kind};
 use super::copy_up::copy;
@@ -33,7 +34,10 @@ impl Overlay {
     pub fn commit(&self) -> Result<Vec<Change>, CommitError> {
         let mut done = Vec::new();
         let committed = match self.core.lock.take() {
-            Ok(mut known) => self.core.commit(&mut known, &mut done),
+            Ok(mut known) => {
+                let _waiting = self.core.hold_writers();
+                self.core.commit(&mut known, &mut done)
+            }
             Err(errno) => Err((errno, b"/".to_vec())),
         };
         match committed {
@@ -43,7 +47,35 @@ impl Overlay {
     }
 }
 
+/// Open files of the upper's, whose writers wait for the commit: what they wrote while their file, or another name of it, is compared,
+/// copied and let go of would be lost.
+struct Waiting(Vec<Arc<Body>>);
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        let unsettled = self.0.iter().filter(|body| body.state().whose == Whose::Settling);
+        unsettled.for_each(|body| body.set_whose(Whose::Upper));
+    }
+}
+
 impl Core {
+    /// Lets whoever changes an open file wait until the answer is dropped.
+    fn hold_writers(&self) -> Waiting {
+        let (mut waiting, mut ahead) = (Waiting(Vec::new()), vec![Arc::clone(&self.root)]);
+        while let Some(node) = ahead.pop() {
+            let body = {
+                let inside = node.inside();
+                ahead.extend(inside.children.values().filter_map(Weak::upgrade));
+                inside.body.upgrade()
+            };
+            if let Some(body) = body.filter(|body| body.state().whose == Whose::Upper) {
+                body.set_whose(Whose::Settling);
+                waiting.0.push(body);
+            }
+        }
+        waiting
+    }
+
     fn commit(&self, known: &mut Known, done: &mut Vec<Change>) -> Result<(), Failure> {
         self.spell_out(known).map_err(|(errno, path)| (errno, [b"/", &*path].concat()))?;
         let changes = self.changes()?;
@@ -123,10 +155,11 @@ impl Core {
     /// Makes the upper hide each name of the lower by a whiteout of its own, where an opaque directory hid them all: what is
     /// committed has to be seen then. The merged view stays.
     fn spell_out(&self, known: &mut Known) -> Result<(), Failure> {
-        let mut open = vec![(Vec::new(), false)];
-        while let Some((dir, hidden)) = open.pop() {
+        let mut open = vec![(Vec::new(), false, true)];
+        while let Some((dir, hidden, lower)) = open.pop() {
             let at = |errno| (errno, dir.clone());
-            let lower = self.lower.stat(&dir).map_err(at)?.is_some_and(|stat| is_dir(&stat));
+            // Beneath what is no directory there is nothing; where it is a link, it would lead elsewhere.
+            let lower = lower && self.lower.stat(&dir).map_err(at)?.is_some_and(|stat| is_dir(&stat));
             let opaque_here = hidden || self.upper.has(&opaque(&dir)).map_err(at)?;
             let entries = self.upper.entries(&dir).map_err(at)?;
             if lower && opaque_here {
@@ -147,7 +180,7 @@ impl Core {
             let hidden: Vec<_> = entries.iter().filter_map(|entry| hidden_by(&entry.name)).collect();
             let dirs = entries.iter().filter(|entry| entry.filetype == Filetype::Directory);
             for entry in dirs.filter(|entry| !is_reserved(&entry.name)) {
-                open.push((join(&dir, &entry.name), hidden.contains(&&*entry.name)));
+                open.push((join(&dir, &entry.name), hidden.contains(&&*entry.name), lower));
             }
         }
         Ok(())
@@ -201,19 +234,9 @@ impl Core {
     fn put_file(&self, known: &mut Known, path: &[u8]) -> Result<()> {
         let stat = self.upper.stat(path)?.ok_or(Errno::Noent)?;
         let body = self.open_at(path);
-        if let Some(body) = &body {
-            body.set_whose(Whose::Settling);
-        }
-        let settled = self
-            .make_room(path)
-            .and_then(|()| self.write_lower(known, path, &stat))
-            .and_then(|()| self.settle(known, path, &stat, body.as_deref()));
-        if settled.is_err()
-            && let Some(body) = &body
-        {
-            body.set_whose(Whose::Upper);
-        }
-        settled
+        self.make_room(path)?;
+        self.write_lower(known, path, &stat)?;
+        self.settle(known, path, &stat, body.as_deref())
     }
 
     /// Writes a file of the upper's to the lower: whole, under another name, and then over the one that is there.

@@ -33,7 +33,7 @@ pub(super) enum Whose {
     Lower,
     /// The upper's, open to read and write.
     Upper,
-    /// The upper's, which is being written to the lower: whoever changes it waits for the lock.
+    /// The upper's, while it may be written to the lower: whoever changes it waits for the lock.
     Settling,
 }
 

@@ -1,6 +1,6 @@
 //! What an archive holds, put into a filesystem as its bytes come.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use tar::{EntryType, Header};
@@ -16,6 +16,9 @@ use crate::vfs::{
 
 /// The most that may be said of an entry before it, bytes: a guest of the archive's could have us keep it all.
 const MOST_EXTRA: u64 = 1 << 20;
+
+/// A file's bytes are taken in such pieces, from its beginning: one of zeros becomes a hole.
+const PIECE: u64 = 64 * 1024;
 
 /// How many links the way to an entry may go through.
 const MOST_LINKS: usize = 40;
@@ -40,8 +43,9 @@ pub struct Reader {
     /// A header that has come in part.
     block: Vec<u8>,
     extra: Extra,
-    /// Directories by their paths in the archive: their times are set when all is in them.
-    dirs: HashMap<Vec<u8>, SetTimes>,
+    /// Directories, by their paths from the root: their times are set when all is in them. Sorted, so that each is near the last;
+    /// and no more than the archive said itself, however deep they are.
+    dirs: BTreeMap<Box<[u8]>, SetTimes>,
 }
 
 enum State {
@@ -87,7 +91,7 @@ impl Reader {
             state: State::Header,
             block: Vec::new(),
             extra: Extra::default(),
-            dirs: HashMap::new(),
+            dirs: BTreeMap::new(),
         }
     }
 
@@ -119,7 +123,9 @@ impl Reader {
                     };
                 }
                 State::File(mut body) => {
-                    let (here, rest) = bytes.split_at(part(bytes, body.size - body.at));
+                    // Not more at once than what may be a hole, however much has come.
+                    let (here, rest) =
+                        bytes.split_at(part(bytes, (body.size - body.at).min(PIECE - body.at % PIECE)));
                     bytes = rest;
                     let path = body.path.clone();
                     body.put(here).map_err(|errno| Stopped::Failed(Failed(errno, path)))?;
@@ -149,11 +155,11 @@ impl Reader {
             return Err(Stopped::Malformed("it ends in the middle of an entry"));
         }
         for (path, times) in std::mem::take(&mut self.dirs) {
-            let set = names_of(&path).and_then(|names| self.go(&names));
-            match set.and_then(|()| self.trail.here().set_times(times)) {
+            let names = names_in(&path);
+            match self.trail.go(&names).and_then(|()| self.trail.here().set_times(times)) {
                 // A later entry has put something else there.
                 Err(Errno::Noent | Errno::Notdir | Errno::Loop) => {}
-                set => set.map_err(|errno| Stopped::Failed(Failed(errno, path)))?,
+                set => set.map_err(|errno| Stopped::Failed(Failed(errno, path.into())))?,
             }
         }
         Ok(())
@@ -245,7 +251,7 @@ impl Reader {
             if let (Some(mode), false) = (mode, names.is_empty()) {
                 self.trail.here().set_mode_at(Path::of_host(b".\0")?, false, mode)?;
             }
-            self.dirs.insert(names.join(&b'/'), times);
+            self.dirs.insert(self.trail.names().collect::<Vec<_>>().join(&b'/').into(), times);
             return Ok(skip_whole(size));
         }
         if kind.is_character_special() || kind.is_block_special() || kind.is_fifo() {
@@ -300,28 +306,25 @@ impl Reader {
 
     /// Goes to a directory, through links that are there already, and makes what is missing of it.
     fn go(&mut self, names: &[&[u8]]) -> Result<()> {
-        let Some(mut link) = self.go_or_stop(names)? else { return Ok(()) };
-        let mut names: Vec<Box<[u8]>> = names.iter().map(|name| Box::from(*name)).collect();
-        for _ in 0..MOST_LINKS {
-            let path = names[..=link].join(&b'/');
-            if self.root.stat(&path, false)?.filetype != Filetype::SymbolicLink {
-                return Err(Errno::Notdir);
-            }
-            let real = self.root.real_path(&path)?;
-            let rest = names.split_off(link + 1);
-            names = real.split(|byte| *byte == b'/').filter(|name| !name.is_empty()).map(Box::from).collect();
-            names.extend(rest);
-            let refs: Vec<&[u8]> = names.iter().map(|name| &**name).collect();
-            match self.go_or_stop(&refs)? {
-                None => return Ok(()),
-                Some(next) => link = next,
-            }
-        }
-        Err(Errno::Loop)
+        self.go_through(names, MOST_LINKS)
     }
 
-    /// Goes to a directory, or stops before the first name that is none: says which.
-    fn go_or_stop(&mut self, names: &[&[u8]]) -> Result<Option<usize>> {
+    /// Goes to a directory through so many links at most.
+    fn go_through(&mut self, names: &[&[u8]], links: usize) -> Result<()> {
+        let Some(at) = self.go_to_link(names)? else { return Ok(()) };
+        let path = names[..=at].join(&b'/');
+        if self.root.stat(&path, false)?.filetype != Filetype::SymbolicLink {
+            return Err(Errno::Notdir);
+        }
+        let links = links.checked_sub(1).ok_or(Errno::Loop)?;
+        let real = self.root.real_path(&path)?;
+        let names = [&*names_in(&real), &names[at + 1..]].concat();
+        self.go_through(&names, links)
+    }
+
+    /// Goes to a directory, and makes what is missing of it, up to the first name that is a link, or at least no directory: which
+    /// one that is.
+    fn go_to_link(&mut self, names: &[&[u8]]) -> Result<Option<usize>> {
         self.trail.go_back(names)?;
         for (at, name) in names.iter().enumerate().skip(self.trail.depth()) {
             let with_nul = [name, &b"\0"[..]].concat();
@@ -367,6 +370,11 @@ impl Body {
             Err(errno) => Err(errno),
         }
     }
+}
+
+/// The names of a path that was looked at before.
+fn names_in(path: &[u8]) -> Vec<&[u8]> {
+    path.split(|byte| *byte == b'/').filter(|name| !name.is_empty()).collect()
 }
 
 /// The names of a path from the root. Errors: `Notcapable` where there is a `..`, `Nametoolong`, `Inval` with a NUL.

@@ -87,6 +87,33 @@ fn a_lower_whose_files_change_type() {
     assert_eq!(tree(root), expected);
 }
 
+#[test]
+fn a_lower_whose_directory_becomes_a_link_out() {
+    let fixture = Fixture::new(|root| {
+        std::fs::create_dir_all(root.join("dir/inner")).unwrap();
+        std::fs::write(root.join("dir/inner/file"), "file").unwrap();
+    });
+    let root = &fixture.root;
+    write(root, "dir/inner/file", "mine").unwrap();
+    let outside = tempfile::tempdir().unwrap();
+    std::fs::rename(fixture.lower("dir/inner"), outside.path().join("inner")).unwrap();
+    std::fs::remove_dir(fixture.lower("dir")).unwrap();
+    std::os::unix::fs::symlink(outside.path(), fixture.lower("dir")).unwrap();
+    let changes = [
+        "Removed symlink /dir",
+        "Created directory /dir",
+        "Created directory /dir/inner",
+        "Created file /dir/inner/file",
+    ];
+    assert_eq!(fixture.changes(), changes);
+    // What it leads to is neither asked nor changed.
+    assert_eq!(fixture.commit(), changes);
+    assert_eq!(std::fs::read_to_string(outside.path().join("inner/file")).unwrap(), "file");
+    assert!(std::fs::symlink_metadata(fixture.lower("dir")).unwrap().is_dir());
+    assert_eq!(std::fs::read_to_string(fixture.lower("dir/inner/file")).unwrap(), "mine");
+    assert_eq!(fixture.upper_names(), [""; 0]);
+}
+
 /// A directory that does something before it answers.
 struct Meddling<D> {
     dir: D,
