@@ -102,10 +102,22 @@ class Guest {
 
   /** Releases every descriptor, and what was mounted. Calls that wait for one are made again, and find it closed. */
   close() {
-    this.sandbox.close();
-    this.preopens = undefined;
-    this.arrivals?.close();
-    for (const wake of this.waits) wake();
+    // Each may run code of the host's, which may throw; whoever waits goes on nevertheless.
+    try {
+      this.sandbox.close();
+    } finally {
+      this.preopens = undefined;
+      try {
+        this.arrivals?.close();
+      } finally {
+        for (const wake of this.waits) wake();
+      }
+    }
+  }
+
+  /** Whether what was thrown is this guest's exit: a callback may run another guest, and that one's is no end of this one. */
+  hasExited(thrown) {
+    return thrown === kExitCode && this.exited;
   }
 
   /** After an exit. After a plain return the guest is not gone: its exports may still be called. */
@@ -174,7 +186,7 @@ class WASI {
     try {
       _start();
     } catch (error) {
-      if (error !== kExitCode) throw error;
+      if (!guest.hasExited(error)) throw error;
       guest.gone();
     }
     return guest.exitCode;
@@ -191,7 +203,7 @@ class WASI {
     try {
       await start();
     } catch (error) {
-      if (error !== kExitCode) throw error;
+      if (!guest.hasExited(error)) throw error;
       guest.gone();
     } finally {
       guest.arrivals?.rest();

@@ -219,6 +219,17 @@ impl V8Guest<'_> {
     /// Asks JavaScript where the memory is. It also lets V8 look up: where the thread is being ended, or the process, this
     /// fails.
     fn refresh(&mut self) -> Result<()> {
+        let mut scope = null_mut();
+        // A call that waits long asks again and again: without a scope, all those views would be alive until its end.
+        // SAFETY: opened and closed here.
+        check_status!(unsafe { sys::napi_open_handle_scope(self.env, &mut scope) })?;
+        let refreshed = self.refresh_in_scope();
+        // SAFETY: as above.
+        unsafe { sys::napi_close_handle_scope(self.env, scope) };
+        refreshed
+    }
+
+    fn refresh_in_scope(&mut self) -> Result<()> {
         let view = self.hook(c"view", &[]).ok_or_else(|| Error::from_status(Status::PendingException))?;
         let (mut data, mut len) = (null_mut(), 0);
         // napi_get_arraybuffer_info refuses a SharedArrayBuffer on Node 20; a view over one it takes.

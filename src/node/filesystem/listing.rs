@@ -9,10 +9,14 @@ use napi::{Env, check_status, sys};
 use napi_derive::napi;
 
 use super::names::type_bits;
-use super::values::{Text, number, text};
+use super::values::{Text, number, scoped, text};
 use super::{FileSystem, done};
 use crate::abi::{Errno, Filetype};
 use crate::vfs::{Dir, Entries, Trail, remove_contents};
+
+/// The most bytes that the paths of one listing may have: a guest can make a tree whose paths, all together, no memory holds,
+/// and whose listing would end the process.
+const MOST: usize = 1 << 30;
 
 #[napi]
 impl FileSystem {
@@ -72,6 +76,7 @@ impl List {
     fn all_beneath(&mut self, dir: Arc<dyn Dir>) -> napi::Result<Result<(), Errno>> {
         let mut trail = Trail::new(dir);
         let mut ahead = VecDeque::from([Vec::new()]);
+        let mut left = MOST;
         while let Some(path) = ahead.pop_front() {
             let names: Vec<&[u8]> =
                 path.split(|byte| *byte == b'/').filter(|name| !name.is_empty()).collect();
@@ -87,6 +92,8 @@ impl List {
                     beneath.push(b'/');
                 }
                 beneath.extend_from_slice(name);
+                let Some(rest) = left.checked_sub(beneath.len()) else { return Ok(Err(Errno::Nomem)) };
+                left = rest;
                 self.push(&beneath, filetype)?;
                 if filetype == Filetype::Directory {
                     ahead.push_back(beneath);
@@ -98,21 +105,19 @@ impl List {
 
     fn push(&mut self, name: &[u8], filetype: Filetype) -> napi::Result<()> {
         let array = self.array()?;
-        let mut scope = null_mut();
-        // SAFETY: opened and closed here, around values that the array keeps.
-        check_status!(unsafe { sys::napi_open_handle_scope(self.env, &mut scope) })?;
-        let name = text(self.env, name, self.as_buffer)?;
-        // SAFETY: array and value are live values of env.
-        check_status!(unsafe { sys::napi_set_element(self.env, array, self.len, name) })?;
-        self.len += 1;
-        if self.types {
-            let bits = number(self.env, f64::from(type_bits(filetype)))?;
-            // SAFETY: as above.
-            check_status!(unsafe { sys::napi_set_element(self.env, array, self.len, bits) })?;
+        scoped(self.env, || {
+            let name = text(self.env, name, self.as_buffer)?;
+            // SAFETY: array and value are live values of env.
+            check_status!(unsafe { sys::napi_set_element(self.env, array, self.len, name) })?;
             self.len += 1;
-        }
-        // SAFETY: as above.
-        check_status!(unsafe { sys::napi_close_handle_scope(self.env, scope) })
+            if self.types {
+                let bits = number(self.env, f64::from(type_bits(filetype)))?;
+                // SAFETY: as above.
+                check_status!(unsafe { sys::napi_set_element(self.env, array, self.len, bits) })?;
+                self.len += 1;
+            }
+            Ok(())
+        })
     }
 
     fn array(&mut self) -> napi::Result<sys::napi_value> {

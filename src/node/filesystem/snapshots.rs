@@ -8,8 +8,8 @@ use napi::{Env, Error, Result, Status, check_status, sys};
 use napi_derive::napi;
 
 use super::names::type_bits;
-use super::values::{Text, number, string, text};
-use super::whole::read_all_of;
+use super::values::{Text, content, number, scoped, string};
+use super::whole::{Failure, read_content};
 use super::{FileSystem, done};
 use crate::abi::{Errno, Filetype};
 use crate::vfs::host::{HostDir, MountOptions};
@@ -43,14 +43,20 @@ type Wanted<'f> = Function<'f, FnArgs<(String, u32)>, bool>;
 #[napi]
 impl FileSystem {
     /// Paths and contents of all files beneath a directory, in turn; `null` for the content of a directory in which nothing
-    /// is. Or a negative number.
+    /// is. Or a number: negative where it failed; how many bytes it all has, at least, where that is more than `most`.
     #[napi(catch_unwind)]
-    pub fn contents(&self, env: Env, path: Text, as_buffer: bool) -> Result<Unknown<'_>> {
+    pub fn contents(&self, env: Env, path: Text, as_buffer: bool, most: f64) -> Result<Unknown<'_>> {
         let dir = match self.root.open_dir(&path.0) {
             Ok(dir) => dir,
             Err(errno) => return unknown(env, number(env.raw(), -f64::from(errno as u16))?),
         };
-        unknown(env, contents(env.raw(), Arc::from(dir), as_buffer)?)
+        let mut list =
+            List { env: env.raw(), as_buffer, most: most as u64, array: null_mut(), len: 0, bytes: 0 };
+        let value = match list.all(Arc::from(dir))? {
+            Ok(()) => list.array,
+            Err(TooMany(bytes)) => number(env.raw(), bytes as f64)?,
+        };
+        unknown(env, value)
     }
 
     /// Copies all of a directory of the host's into this filesystem, but what `wanted` says no to, by its path and type
@@ -96,58 +102,90 @@ fn stopped(copied: std::result::Result<(), Failed>) -> Either3<Stopped, i32, Nul
     copied.map_or_else(|failed| Either3::A(failed.into()), |()| Either3::C(Null))
 }
 
-fn contents(env: sys::napi_env, dir: Arc<dyn Dir>, as_buffer: bool) -> Result<sys::napi_value> {
-    let mut array = null_mut();
-    // SAFETY: env is the current one.
-    check_status!(unsafe { sys::napi_create_array(env, &mut array) })?;
-    let mut len = 0;
-    let mut push = |path: &[u8], content: Option<&[u8]>| {
-        let mut scope = null_mut();
-        // SAFETY: opened and closed here, around values that the array keeps.
-        check_status!(unsafe { sys::napi_open_handle_scope(env, &mut scope) })?;
-        let content = match content {
-            Some(content) => text(env, content, as_buffer)?,
-            None => null(env)?,
-        };
-        for value in [string(env, path)?, content] {
-            // SAFETY: array and value are live values of env.
-            check_status!(unsafe { sys::napi_set_element(env, array, len, value) })?;
-            len += 1;
+/// So many bytes are more than may be held at once.
+struct TooMany(u64);
+
+/// Paths and contents that are being put into an array.
+struct List {
+    env: sys::napi_env,
+    as_buffer: bool,
+    /// How many bytes they may have: what JavaScript's heap has no room for ends the process.
+    most: u64,
+    array: sys::napi_value,
+    len: u32,
+    bytes: u64,
+}
+
+impl List {
+    /// Adds a path and its content. Nothing more is there to be added where it is too much.
+    fn push(&mut self, path: &[u8], bytes: Option<&[u8]>) -> Result<std::result::Result<(), TooMany>> {
+        self.bytes += (path.len() + bytes.map_or(0, <[u8]>::len)) as u64;
+        if self.bytes > self.most {
+            return Ok(Err(TooMany(self.bytes)));
         }
-        // SAFETY: as above.
-        check_status!(unsafe { sys::napi_close_handle_scope(env, scope) })
+        scoped(self.env, || {
+            let value = match bytes {
+                Some(bytes) => content(self.env, bytes, self.as_buffer)?,
+                None => null(self.env)?,
+            };
+            for value in [string(self.env, path)?, value] {
+                // SAFETY: array and value are live values of env.
+                check_status!(unsafe { sys::napi_set_element(self.env, self.array, self.len, value) })?;
+                self.len += 1;
+            }
+            Ok(Ok(()))
+        })
+    }
+
+    /// All files, and all directories in which nothing is.
+    fn all(&mut self, dir: Arc<dyn Dir>) -> Result<std::result::Result<(), TooMany>> {
+        // SAFETY: env is the current one.
+        check_status!(unsafe { sys::napi_create_array(self.env, &mut self.array) })?;
+        let failed = |errno: Errno| Error::new(Status::GenericFailure, errno.name());
+        let mut tour = Tour::new(dir).map_err(failed)?;
+        // Whether something was found since the last directory was gone into.
+        let mut empty = true;
+        while let Some(step) = tour.advance().map_err(failed)? {
+            let pushed = match step {
+                Step::Found(name, Filetype::Directory) => {
+                    empty = tour.enter(&name).is_ok();
+                    Ok(())
+                }
+                Step::Found(name, Filetype::RegularFile) => {
+                    empty = false;
+                    match read(tour.here(), &name) {
+                        Ok(Some(content)) => self.push(&tour.path(&name), Some(&content))?,
+                        Ok(None) => Ok(()),
+                        Err(too_many) => Err(too_many),
+                    }
+                }
+                Step::Found(..) => {
+                    empty = false;
+                    Ok(())
+                }
+                Step::Done(name) if std::mem::take(&mut empty) => self.push(&tour.path(&name), None)?,
+                Step::Done(_) => Ok(()),
+            };
+            if pushed.is_err() {
+                return Ok(pushed);
+            }
+        }
+        if empty { self.push(b"", None) } else { Ok(Ok(())) }
+    }
+}
+
+/// What a file of a directory holds; `None` where it cannot be read.
+fn read(dir: &dyn Dir, name: &[u8]) -> std::result::Result<Option<Vec<u8>>, TooMany> {
+    let with_nul = [name, &b"\0"[..]].concat();
+    let options = OpenOptions { follow: false, ..OpenOptions::READ };
+    let Ok(Opened::File(file)) = Path::of_host(&with_nul).and_then(|path| dir.open(path, options)) else {
+        return Ok(None);
     };
-    let failed = |errno: Errno| Error::new(Status::GenericFailure, errno.name());
-    let mut tour = Tour::new(dir).map_err(failed)?;
-    // Whether something was found since the last directory was gone into.
-    let mut empty = true;
-    while let Some(step) = tour.advance().map_err(failed)? {
-        match step {
-            Step::Found(name, Filetype::Directory) => empty = tour.enter(&name).is_ok(),
-            Step::Found(name, Filetype::RegularFile) => {
-                let with_nul = [&name, &b"\0"[..]].concat();
-                let opened = Path::of_host(&with_nul).and_then(|path| {
-                    tour.here().open(path, OpenOptions { follow: false, ..OpenOptions::READ })
-                });
-                if let Ok(Opened::File(file)) = opened
-                    && let Some(content) = read_all_of(&*file)
-                {
-                    push(&tour.path(&name), Some(&content))?;
-                }
-                empty = false;
-            }
-            Step::Found(..) => empty = false,
-            Step::Done(name) => {
-                if std::mem::take(&mut empty) {
-                    push(&tour.path(&name), None)?;
-                }
-            }
-        }
+    match read_content(&*file) {
+        Ok(content) => Ok(Some(content)),
+        Err(Failure::TooLarge(size)) => Err(TooMany(size)),
+        Err(Failure::Open(_) | Failure::Read(_)) => Ok(None),
     }
-    if empty {
-        push(b"", None)?;
-    }
-    Ok(array)
 }
 
 fn null(env: sys::napi_env) -> Result<sys::napi_value> {
