@@ -22,6 +22,7 @@ const MOST_BYTES: u64 = 1 << 32;
 /// What one guest's calls need. It lives as long as the function that they come through.
 pub struct Door {
     process: Process,
+    env: sys::napi_env,
     /// Weak: the hooks hold the `WASI` object, whose imports hold the function; the function holds the hooks.
     hooks: sys::napi_ref,
     frame: Cell<Option<Frame>>,
@@ -40,6 +41,7 @@ impl Door {
         check_status!(unsafe { sys::napi_create_reference(env, hooks, 0, &mut reference) })?;
         Ok(Self {
             process,
+            env,
             hooks: reference,
             frame: Cell::new(None),
             base: Cell::new(null_mut()),
@@ -69,6 +71,9 @@ impl Drop for Door {
     fn drop(&mut self) {
         // Only a finalizer drops a door. Closing a file may run JavaScript, if the file is of its making.
         javascript::collect(|| self.process.fds.clear());
+        // Here, for nobody knows which finalizer is the last: that of the function, or that of the sandbox.
+        // SAFETY: the reference was made in this env, whose finalizer runs, and its last user goes.
+        unsafe { sys::napi_delete_reference(self.env, self.hooks) };
     }
 }
 
@@ -97,13 +102,9 @@ pub fn dispatch_function(env: sys::napi_env, door: Rc<Door>) -> Result<sys::napi
     Ok(function)
 }
 
-unsafe extern "C" fn on_drop(env: sys::napi_env, data: *mut c_void, _hint: *mut c_void) {
+unsafe extern "C" fn on_drop(_env: sys::napi_env, data: *mut c_void, _hint: *mut c_void) {
     // SAFETY: `data` came from `Rc::into_raw` in `dispatch_function`, once for this finalizer.
-    let door = unsafe { Rc::from_raw(data.cast::<Door>()) };
-    if Rc::strong_count(&door) == 1 {
-        // SAFETY: the reference was made in this env, and with this door its last user goes.
-        unsafe { sys::napi_delete_reference(env, door.hooks) };
-    }
+    drop(unsafe { Rc::from_raw(data.cast::<Door>()) });
 }
 
 unsafe extern "C" fn on_call(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
