@@ -206,7 +206,8 @@ class WASI {
       if (!guest.hasExited(error)) throw error;
       guest.gone();
     } finally {
-      guest.arrivals?.rest();
+      // Unless another call still waits for it.
+      if (guest.waits.size === 0) guest.arrivals?.rest();
     }
     return guest.exitCode;
   }

@@ -286,6 +286,21 @@ suspends('what was asked for before a start that has ended is waited for after i
   assert.equal(Buffer.from(memory.buffer, 8192, 4).toString(), 'late');
 });
 
+suspends('a call that still waits when a start ends gets what comes', async () => {
+  const source = new PassThrough();
+  const { wasi, instance } = command('calls', { stdin: source }, { host: { call: () => 0 } });
+  const { memory, fd_read: plain, set_flags } = instance.exports;
+  new DataView(memory.buffer).setUint32(1024, 8192, true);
+  new DataView(memory.buffer).setUint32(1028, 100, true);
+  const _start = new WebAssembly.Instance(looks(), { calls: { fd_read: plain, set_flags } }).exports._start;
+  const ends = wasi.startAsync({ exports: { memory, _start } });
+  const waits = WebAssembly.promising(plain)(0, 1024, 1, 16);
+  assert.equal(await ends, 0);
+  await sleep(10);
+  source.write('late');
+  assert.equal(await Promise.race([waits, sleep(2000)]), 0);
+});
+
 suspends('a stream whose methods throw ends the guest, and leaves no timer', async () => {
   const writable = Object.assign(new Writable({ highWaterMark: 1, write() {} }), { on() { throw new Error('of the stream'); } });
   const one = await guest({ stdout: writable });
