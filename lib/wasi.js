@@ -115,11 +115,6 @@ class Guest {
     }
   }
 
-  /** Whether what was thrown is this guest's exit: a callback may run another guest, and that one's is no end of this one. */
-  hasExited(thrown) {
-    return thrown === kExitCode && this.exited;
-  }
-
   /** After an exit. After a plain return the guest is not gone: its exports may still be called. */
   gone() {
     if (this.exited) this.close();
@@ -186,7 +181,7 @@ class WASI {
     try {
       _start();
     } catch (error) {
-      if (!guest.hasExited(error)) throw error;
+      if (error !== kExitCode) throw error;
       guest.gone();
     }
     return guest.exitCode;
@@ -203,7 +198,7 @@ class WASI {
     try {
       await start();
     } catch (error) {
-      if (!guest.hasExited(error)) throw error;
+      if (error !== kExitCode) throw error;
       guest.gone();
     } finally {
       // Unless another call still waits for it.
