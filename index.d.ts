@@ -560,7 +560,10 @@ export class FileSystem {
   readonly readSync: NodeFS['readSync'];
   /** Like `fs.readFileSync`. */
   readonly readFileSync: NodeFS['readFileSync'];
-  /** Like `fs.readdirSync`. With `recursive`, links to directories are not followed. */
+  /**
+   * Like `fs.readdirSync`. With `recursive`, links to directories are not followed, and `ENOMEM` says that the paths have more
+   * than 1 GiB in all.
+   */
   readonly readdirSync: NodeFS['readdirSync'];
   /** Like `fs.readlinkSync`. */
   readonly readlinkSync: NodeFS['readlinkSync'];
@@ -695,6 +698,9 @@ export class FileSystem {
   /**
    * The files beneath `paths` (by default, all), by path; an empty directory is `null`. As in memfs: contents are decoded as
    * UTF-8, and links are left out. Archives and directories keep everything.
+   *
+   * @throws {RangeError} `ERR_FS_FILE_TOO_LARGE`: the files have more than 1 GiB (as Buffers, 2 GiB) in all; use
+   * {@link FileSystem.toTarStream}. {Error} `ERR_STRING_TOO_LONG`: one of them is too long for a string.
    *
    * @param json an object to put them into
    * @param isRelative paths relative to those asked for

@@ -138,3 +138,24 @@ ours('a Worker that ends leaves nothing', async (host) => {
   await new Promise((resolve) => setImmediate(resolve));
   assert.ok(descriptors().length <= before, 'no more than before');
 });
+
+ours('a call that waits long keeps no view of the memory for each time that it looks up', (host) => {
+  const guest = host.guest();
+  const inner = guest.wasi[Object.getOwnPropertySymbols(guest.wasi)[0]];
+  const counts = [];
+  inner.view = function () {
+    const view = Object.getPrototypeOf(this).view.call(this);
+    if (counts.length === 2 || counts.length === 14) counts.push(v8.queryObjects(Uint8Array, { format: 'count' }));
+    else counts.push(0);
+    return view;
+  };
+  const subscription = guest.alloc(48);
+  guest.bytes().fill(0, subscription, subscription + 48);
+  guest.view().setUint32(subscription + 16, 1, true);
+  guest.view().setBigUint64(subscription + 24, 1_000_000_000n, true);
+  // Looked at once, so that it is bound.
+  const [events, count] = [guest.alloc(32), guest.alloc(4)];
+  assert.equal(guest.call('poll_oneoff', subscription, events, 1, count), 'SUCCESS');
+  assert.ok(counts.length > 14);
+  assert.ok(counts[14] - counts[2] < 6, `${counts[14] - counts[2]} views`);
+});

@@ -30,6 +30,8 @@ class Arrivals {
    */
   arrival() {
     if (!this.#queue.isEmpty || this.#ended) return undefined;
+    // What was begun before a rest goes on now.
+    this.#next.listen();
     this.#pending ??= this.#fetch().finally(() => {
       this.#pending = undefined;
     });
@@ -112,20 +114,19 @@ class Events {
   #onReadable = () => this.#wake();
 
   async next() {
-    const source = this.#source;
-    this.#listen();
     for (;;) {
       if (this.#failed !== undefined) throw this.#failed.error;
-      const value = source.read();
-      if (value !== null) return { done: false, value };
+      // First: what comes after the guest has gone is not its own.
       if (this.#ended) return { done: true };
+      const value = this.#source.read();
+      if (value !== null) return { done: false, value };
       await new Promise((resolve) => {
         this.#wake = resolve;
       });
     }
   }
 
-  #listen() {
+  listen() {
     if (this.#listening) return;
     this.#listening = true;
     const source = this.#source;
@@ -135,6 +136,8 @@ class Events {
     source.on('end', this.#onEnd);
     source.on('error', this.#onError);
     source.on('close', this.#onClose);
+    // It may have gone on while nobody listened.
+    this.#wake();
   }
 
   rest() {
@@ -176,10 +179,15 @@ class Iteration {
     return this.#iterator.next();
   }
 
+  listen() {}
+
   rest() {}
 
   close() {
-    this.#iterator?.return?.()?.catch?.(() => {});
+    const iterator = this.#iterator;
+    // Once, also where it throws.
+    this.#iterator = undefined;
+    iterator?.return?.()?.catch?.(() => {});
   }
 }
 

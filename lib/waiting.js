@@ -67,8 +67,14 @@ function suspend(guest, delay, reads, writes) {
     const timer = setTimeout(wait.wake, Math.min(delay, LONGEST));
     undo.push(() => clearTimeout(timer));
   }
-  if (reads) (guest.arrivals?.arrival() ?? Promise.resolve()).then(wait.wake);
-  if (writes) for (const writable of guest.writables) undo.push(onceWritable(writable, wait.wake));
+  try {
+    if (reads) (guest.arrivals?.arrival() ?? Promise.resolve()).then(wait.wake);
+    if (writes) for (const writable of guest.writables) undo.push(onceWritable(writable, wait.wake));
+  } catch (error) {
+    // The host's stream threw: nobody will wait, and no timer is to keep the process alive.
+    wait.wake();
+    throw error;
+  }
   latest = wait;
   // It would keep the guest alive.
   wait.promise.then(() => {

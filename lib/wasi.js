@@ -110,10 +110,17 @@ class Guest {
 
   /** Releases every descriptor, and what was mounted. Calls that wait for one are made again, and find it closed. */
   close() {
-    this.sandbox.close();
-    this.preopens = undefined;
-    this.arrivals?.close();
-    for (const wake of this.waits) wake();
+    // Each may run code of the host's, which may throw; whoever waits goes on nevertheless.
+    try {
+      this.sandbox.close();
+    } finally {
+      this.preopens = undefined;
+      try {
+        this.arrivals?.close();
+      } finally {
+        for (const wake of this.waits) wake();
+      }
+    }
   }
 
   /** After an exit. After a plain return the guest is not gone: its exports may still be called. */
@@ -202,7 +209,8 @@ class WASI {
       if (error !== kExitCode) throw error;
       guest.gone();
     } finally {
-      guest.arrivals?.rest();
+      // Unless another call still waits for it.
+      if (guest.waits.size === 0) guest.arrivals?.rest();
     }
     return guest.exitCode;
   }

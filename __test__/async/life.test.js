@@ -7,6 +7,7 @@ const path = require('node:path');
 const { PassThrough } = require('node:stream');
 const { test } = require('node:test');
 const { Worker } = require('node:worker_threads');
+const { Volume } = require('memfs');
 const { WASI, command, fifo, flags, guest, skip, sleep, start, suspends } = require('../helpers/async');
 const { descriptors, root } = require('../helpers/both');
 
@@ -181,4 +182,22 @@ test('without JSPI the error names the versions, and the guest is left as it was
   });
   await assert.rejects(wasi.initializeAsync(instance), { code: 'ERR_PREOPEN_NO_JSPI' });
   assert.equal(wasi.start(instance), 4);
+});
+
+suspends('a close during which the host\'s code throws: whoever waits goes on, and nothing is kept', async () => {
+  const boom = new Error('of the host');
+  const provider = Object.assign(Object.create(Volume.fromJSON({ '/file': 'x' })), { closeSync() { throw boom; } });
+  const iterable = { [Symbol.asyncIterator]: () => ({ next: () => new Promise(() => {}), return() { throw boom; } }) };
+  for (const options of [{ stdin: new PassThrough(), preopens: { '/': provider } }, { stdin: iterable }]) {
+    const one = await guest(options);
+    if (options.preopens) {
+      Buffer.from(one.memory.buffer).write('file', 512);
+      assert.equal(one.wasi.wasiImport.path_open(3, 0, 512, 4, 0, 2n, 0n, 0, 600), 0);
+    }
+    const waits = one.calls.fd_read(0, one.iovecs([[8192, 10]]), 1, 16);
+    await sleep(10);
+    assert.throws(() => one.wasi.close(), boom);
+    assert.equal(await Promise.race([waits, sleep(2000)]), 8);
+    one.wasi.close();
+  }
 });

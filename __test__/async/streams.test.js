@@ -4,7 +4,7 @@ const assert = require('node:assert/strict');
 const { spawn } = require('node:child_process');
 const path = require('node:path');
 const { PassThrough, Readable, Writable } = require('node:stream');
-const { beats, flags, guest, sleep, start, suspends } = require('../helpers/async');
+const { beats, command, flags, guest, sleep, start, suspends } = require('../helpers/async');
 const { root } = require('../helpers/both');
 
 const AGAIN = 6;
@@ -242,3 +242,70 @@ suspends('a Writable that fails while a guest waits for it', async () => {
   assert.equal(await writes, 29);
 });
 
+
+suspends('what comes after a guest was closed is not its own, though it waited for it', async () => {
+  const source = new PassThrough();
+  const one = await guest({ stdin: source });
+  const waits = read(one);
+  await sleep(10);
+  one.wasi.close();
+  source.write('for whoever is next');
+  assert.equal((await waits)[0], 8);
+  await sleep(10);
+  assert.equal(String(source.read()), 'for whoever is next');
+});
+
+/** A module whose _start reads 0 without waiting, by way of the exports of another. */
+function looks() {
+  const name = (text) => [text.length, ...Buffer.from(text)];
+  const section = (id, ...bytes) => [id, bytes.flat().length, ...bytes.flat()];
+  const code = [0, 0x41, 0, 0x41, 4, 0x10, 1, 0x1a, 0x41, 0, 0x41, 0x80, 8, 0x41, 1, 0x41, 16, 0x10, 0, 0x1a, 0x41, 0, 0x41, 0, 0x10, 1, 0x1a, 0x0b];
+  return new WebAssembly.Module(new Uint8Array([
+    0, 0x61, 0x73, 0x6d, 1, 0, 0, 0,
+    ...section(1, [3], [0x60, 4, 0x7f, 0x7f, 0x7f, 0x7f, 1, 0x7f], [0x60, 2, 0x7f, 0x7f, 1, 0x7f], [0x60, 0, 0]),
+    ...section(2, [2], name('calls'), name('fd_read'), [0, 0], name('calls'), name('set_flags'), [0, 1]),
+    ...section(3, [1, 2]),
+    ...section(7, [1], name('_start'), [0, 2]),
+    ...section(10, [1, code.length], code),
+  ]));
+}
+
+suspends('what was asked for before a start that has ended is waited for after it', async () => {
+  const source = new PassThrough();
+  const { wasi, instance } = command('calls', { stdin: source }, { host: { call: () => 0 } });
+  const { memory, fd_read: plain, set_flags } = instance.exports;
+  new DataView(memory.buffer).setUint32(1024, 8192, true);
+  new DataView(memory.buffer).setUint32(1028, 100, true);
+  // A program that looks whether there is something, and goes.
+  const _start = new WebAssembly.Instance(looks(), { calls: { fd_read: plain, set_flags } }).exports._start;
+  assert.equal(await wasi.startAsync({ exports: { memory, _start } }), 0);
+  const waits = WebAssembly.promising(plain)(0, 1024, 1, 16);
+  await sleep(10);
+  source.write('late');
+  assert.equal(await waits, 0);
+  assert.equal(Buffer.from(memory.buffer, 8192, 4).toString(), 'late');
+});
+
+suspends('a call that still waits when a start ends gets what comes', async () => {
+  const source = new PassThrough();
+  const { wasi, instance } = command('calls', { stdin: source }, { host: { call: () => 0 } });
+  const { memory, fd_read: plain, set_flags } = instance.exports;
+  new DataView(memory.buffer).setUint32(1024, 8192, true);
+  new DataView(memory.buffer).setUint32(1028, 100, true);
+  const _start = new WebAssembly.Instance(looks(), { calls: { fd_read: plain, set_flags } }).exports._start;
+  const ends = wasi.startAsync({ exports: { memory, _start } });
+  const waits = WebAssembly.promising(plain)(0, 1024, 1, 16);
+  assert.equal(await ends, 0);
+  await sleep(10);
+  source.write('late');
+  assert.equal(await Promise.race([waits, sleep(2000)]), 0);
+});
+
+suspends('a stream whose methods throw ends the guest, and leaves no timer', async () => {
+  const writable = Object.assign(new Writable({ highWaterMark: 1, write() {} }), { on() { throw new Error('of the stream'); } });
+  const one = await guest({ stdout: writable });
+  assert.equal(await one.calls.fd_write(1, one.iovecs([[8192, 10]]), 1, 16), 0);
+  const before = process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+  await assert.rejects(one.calls.poll_oneoff(...one.subscribe([{ write: 1 }, { ms: 100_000 }])), { message: 'of the stream' });
+  assert.equal(process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length, before);
+});

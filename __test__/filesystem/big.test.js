@@ -5,7 +5,7 @@ const { execFileSync } = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
 const { test } = require('node:test');
-const { MemoryFileSystem } = require('../..');
+const { MemoryFileSystem, OverlayFileSystem, WASI } = require('../..');
 const { descriptors, tmp } = require('../helpers/both');
 
 const DEPTH = 10_000;
@@ -115,7 +115,7 @@ test('what a guest makes of holes, links and long paths does not take the host\'
   const memory = new MemoryFileSystem({ '/a': 'x', '/b': 'x' }, { maxBytes: 2 ** 20 });
   memory.truncateSync('/a', 600_000_000);
   memory.truncateSync('/b', 600_000_000);
-  assert.throws(() => memory.toJSON(), { code: /^(EFBIG|ERR_STRING_TOO_LONG)$/ });
+  assert.throws(() => memory.toJSON(), { code: /^(ERR_FS_FILE_TOO_LARGE|ERR_STRING_TOO_LONG)$/ });
   assert.throws(() => memory.readFileSync('/a', 'utf8'), { code: 'ERR_STRING_TOO_LONG' });
   // Many second names far down: what remembers the first ones must not hold their paths.
   const comb = new MemoryFileSystem({ [`/${'d/'.repeat(1500)}x`]: 'x' });
@@ -149,4 +149,50 @@ test('open files: the lowest free number, far from the host\'s, and no descripto
   assert.deepEqual([memory.openSync('/f'), memory.openSync('/f')], [fds[5], fds[10]]);
   assert.throws(() => fs.fstatSync(fds[0]), { code: 'EBADF' });
   assert.throws(() => memory.fstatSync(1), { code: 'EBADF' });
+});
+
+// A guest of 255-byte names and 20,000 levels: its paths have 50 GB, all together.
+function abyss(filesystem, levels = 20_000) {
+  const wasi = new WASI({ version: 'preview1', preopens: { '/': filesystem } });
+  const memory = new WebAssembly.Memory({ initial: 1 });
+  wasi.start({ exports: { memory, _start() {} } });
+  const { path_create_directory: make, path_open: open, fd_close: close } = wasi.wasiImport;
+  Buffer.from(memory.buffer).fill('n', 0, 255);
+  for (let level = 0, fd = 3; level < levels; level++) {
+    assert.equal(make(fd, 0, 255), 0);
+    assert.equal(open(fd, 0, 0, 255, 2, 0n, 0n, 0, 1024), 0);
+    if (fd !== 3) close(fd);
+    fd = new DataView(memory.buffer).getUint32(1024, true);
+  }
+  wasi.close();
+}
+
+test('a tree whose paths no memory holds is refused, and does not end the process', () => {
+  const memory = new MemoryFileSystem();
+  abyss(memory);
+  assert.throws(() => memory.readdirSync('/', { recursive: true }), { code: 'ENOMEM', syscall: 'scandir' });
+  assert.equal(Object.keys(memory.toJSON()).length, 1);
+  memory.rmSync(`/${'n'.repeat(255)}`, { recursive: true });
+  assert.equal(memory.usage.inodes, 1);
+  const overlay = new OverlayFileSystem({ lower: new MemoryFileSystem() });
+  abyss(overlay, 4000);
+  assert.throws(() => overlay.changes(), { code: 'ENOMEM' });
+  assert.throws(() => overlay.commit(), { code: 'ENOMEM' });
+});
+
+test('contents that JavaScript has no room for are refused, and do not end the process', () => {
+  const memory = new MemoryFileSystem();
+  const sparse = (name, size) => {
+    memory.writeFileSync(name, '');
+    memory.truncateSync(name, size);
+  };
+  sparse('/one', 2 ** 29);
+  for (const encoding of ['utf8', 'latin1']) assert.throws(() => memory.readFileSync('/one', encoding), { code: 'ERR_STRING_TOO_LONG' });
+  assert.throws(() => memory.toJSON(), { code: 'ERR_STRING_TOO_LONG' });
+  assert.throws(() => memory.toJSON('/one'), { code: 'ERR_STRING_TOO_LONG' });
+  for (const number of [1, 2, 3, 4, 5]) sparse(`/more${number}`, 2 ** 28);
+  memory.unlinkSync('/one');
+  assert.throws(() => memory.toJSON(), { code: 'ERR_FS_FILE_TOO_LARGE', name: 'RangeError' });
+  sparse('/one', 2 ** 47);
+  assert.throws(() => memory.toJSON('/', {}, false, true), { code: 'ERR_FS_FILE_TOO_LARGE' });
 });

@@ -141,7 +141,8 @@ const files = {
     path = toPath(path);
     content = this[kNative].readFile(path, toFlags(flag), !asText);
     if (typeof content === 'number') throw contentError(content, 'read', path);
-    return typeof content === 'string' || !encoding ? content : content.toString(encoding);
+    // Also of what was too long for a string of native code's: this says so.
+    return encoding ? content.toString(encoding) : content;
   },
 
   writeFileSync(path, data, options) {

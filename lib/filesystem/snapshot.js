@@ -11,6 +11,8 @@ const { Dirent } = require('./stats.js');
 
 /** The most that `toTar()` puts together, bytes. */
 const MOST = 2 ** 31 - 1;
+/** The most that `toJSON()` makes strings of, bytes: they are in JavaScript's own heap, whose end is the end of the process. */
+const MOST_TEXT = 2 ** 30;
 /** What native code says of a file that is larger. */
 const EFBIG = 22;
 
@@ -25,12 +27,15 @@ function toJSON(paths, json = {}, isRelative = false, asBuffer = false) {
       put(json, key, this.readFileSync(start, asBuffer ? null : 'utf8'));
       continue;
     }
-    const contents = check(this[kNative].contents(start, asBuffer), 'scandir', start);
+    const contents = check(this[kNative].contents(start, asBuffer, asBuffer ? MOST : MOST_TEXT), 'scandir', start);
+    if (typeof contents === 'number') throw coded(new RangeError(`The files have more bytes than fit (${contents})`), 'ERR_FS_FILE_TOO_LARGE');
     const base = start === '/' ? '/' : `${start}/`;
     for (let at = 0; at < contents.length; at += 2) {
       const key = name(contents[at] === '' ? start : base + contents[at]);
       // An empty filesystem is no entry, as memfs has it.
-      if (key !== '' && key !== '/') put(json, key, asBuffer ? contents[at + 1] : (contents[at + 1]?.toString() ?? null));
+      const content = contents[at + 1];
+      // Too long for a string: said by whoever makes strings of it.
+      if (key !== '' && key !== '/') put(json, key, asBuffer || content === null ? content : content.toString());
     }
   }
   return json;

@@ -25,6 +25,7 @@ const MOST_BYTES: u64 = 1 << 32;
 /// What one guest's calls need. It lives as long as the function that they come through.
 pub struct Door {
     process: Process,
+    env: sys::napi_env,
     /// Weak: the hooks hold the `WASI` object, whose imports hold the function; the function holds the hooks.
     hooks: sys::napi_ref,
     frame: Cell<Option<Frame>>,
@@ -51,6 +52,7 @@ impl Door {
         check_status!(unsafe { sys::napi_create_reference(env, hooks, 0, &mut reference) })?;
         Ok(Self {
             process,
+            env,
             hooks: reference,
             frame: Cell::new(None),
             base: Cell::new(null_mut()),
@@ -82,6 +84,9 @@ impl Drop for Door {
     fn drop(&mut self) {
         // Only a finalizer drops a door. Closing a file may run JavaScript, if the file is of its making.
         javascript::collect(|| self.process.fds.clear());
+        // Here, for nobody knows which finalizer is the last: that of the function, or that of the sandbox.
+        // SAFETY: the reference was made in this env, whose finalizer runs, and its last user goes.
+        unsafe { sys::napi_delete_reference(self.env, self.hooks) };
     }
 }
 
@@ -111,13 +116,9 @@ pub fn dispatch_function(env: sys::napi_env, door: Rc<Door>) -> Result<sys::napi
     Ok(function)
 }
 
-unsafe extern "C" fn on_drop(env: sys::napi_env, data: *mut c_void, _hint: *mut c_void) {
+unsafe extern "C" fn on_drop(_env: sys::napi_env, data: *mut c_void, _hint: *mut c_void) {
     // SAFETY: `data` came from `Rc::into_raw` in `dispatch_function`, once for this finalizer.
-    let door = unsafe { Rc::from_raw(data.cast::<Door>()) };
-    if Rc::strong_count(&door) == 1 {
-        // SAFETY: the reference was made in this env, and with this door its last user goes.
-        unsafe { sys::napi_delete_reference(env, door.hooks) };
-    }
+    drop(unsafe { Rc::from_raw(data.cast::<Door>()) });
 }
 
 // Never inlined: it would then be there twice, and so would the calls, which none of the two could inline.
@@ -319,6 +320,17 @@ impl V8Guest<'_> {
     /// Asks JavaScript where the memory is. It also lets V8 look up: where the thread is being ended, or the process, this
     /// fails.
     fn refresh(&mut self) -> Result<()> {
+        let mut scope = null_mut();
+        // A call that waits long asks again and again: without a scope, all those views would be alive until its end.
+        // SAFETY: opened and closed here.
+        check_status!(unsafe { sys::napi_open_handle_scope(self.env, &mut scope) })?;
+        let refreshed = self.refresh_in_scope();
+        // SAFETY: as above.
+        unsafe { sys::napi_close_handle_scope(self.env, scope) };
+        refreshed
+    }
+
+    fn refresh_in_scope(&mut self) -> Result<()> {
         let view = self.hook(c"view", &[]).ok_or_else(|| Error::from_status(Status::PendingException))?;
         let (mut data, mut len) = (null_mut(), 0);
         // napi_get_arraybuffer_info refuses a SharedArrayBuffer on Node 20; a view over one it takes.

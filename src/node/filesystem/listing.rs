@@ -9,7 +9,7 @@ use napi::{Env, check_status, sys};
 use napi_derive::napi;
 
 use super::names::type_bits;
-use super::values::{Text, number, text};
+use super::values::{Text, number, scoped, text};
 use super::{FileSystem, done};
 use crate::abi::{Errno, Filetype};
 use crate::vfs::{Dir, Entries, Trail, remove_contents};
@@ -104,21 +104,19 @@ impl List {
 
     fn push(&mut self, name: &[u8], filetype: Filetype) -> napi::Result<()> {
         let array = self.array()?;
-        let mut scope = null_mut();
-        // SAFETY: opened and closed here, around values that the array keeps.
-        check_status!(unsafe { sys::napi_open_handle_scope(self.env, &mut scope) })?;
-        let name = text(self.env, name, self.as_buffer)?;
-        // SAFETY: array and value are live values of env.
-        check_status!(unsafe { sys::napi_set_element(self.env, array, self.len, name) })?;
-        self.len += 1;
-        if self.types {
-            let bits = number(self.env, f64::from(type_bits(filetype)))?;
-            // SAFETY: as above.
-            check_status!(unsafe { sys::napi_set_element(self.env, array, self.len, bits) })?;
+        scoped(self.env, || {
+            let name = text(self.env, name, self.as_buffer)?;
+            // SAFETY: array and value are live values of env.
+            check_status!(unsafe { sys::napi_set_element(self.env, array, self.len, name) })?;
             self.len += 1;
-        }
-        // SAFETY: as above.
-        check_status!(unsafe { sys::napi_close_handle_scope(self.env, scope) })
+            if self.types {
+                let bits = number(self.env, f64::from(type_bits(filetype)))?;
+                // SAFETY: as above.
+                check_status!(unsafe { sys::napi_set_element(self.env, array, self.len, bits) })?;
+                self.len += 1;
+            }
+            Ok(())
+        })
     }
 
     fn array(&mut self) -> napi::Result<sys::napi_value> {

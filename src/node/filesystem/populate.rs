@@ -8,7 +8,7 @@ use napi::{Env, JsValue, check_status, sys};
 use napi_derive::napi;
 
 use super::FileSystem;
-use super::values::Text;
+use super::values::{Text, scoped};
 use crate::abi::Errno;
 use crate::span::Span;
 use crate::vfs::tree::MAX_NAME;
@@ -31,14 +31,11 @@ impl FileSystem {
         check_status!(unsafe { sys::napi_get_array_length(env, paths.raw(), &mut count) })?;
         let mut way = Way(Trail::new(Arc::clone(self.root())));
         for at in 0..count {
-            let mut scope = null_mut();
-            // SAFETY: opened and closed here, around values of which nothing is kept.
-            check_status!(unsafe { sys::napi_open_handle_scope(env, &mut scope) })?;
-            let path = text_at(env, paths.raw(), at)?.unwrap_or_default();
-            let made = text_at(env, contents.raw(), at).map(|content| way.make(&path, content));
-            // SAFETY: as above.
-            check_status!(unsafe { sys::napi_close_handle_scope(env, scope) })?;
-            if let Err(errno) = made? {
+            let made = scoped(env, || {
+                let path = text_at(env, paths.raw(), at)?.unwrap_or_default();
+                text_at(env, contents.raw(), at).map(|content| way.make(&path, content))
+            })?;
+            if let Err(errno) = made {
                 return Ok(Some(vec![errno as u32, at]));
             }
         }

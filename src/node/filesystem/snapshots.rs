@@ -4,12 +4,12 @@ use std::ptr::null_mut;
 use std::sync::Arc;
 
 use napi::bindgen_prelude::{Either3, FnArgs, Function, Null, Unknown};
-use napi::{Env, Result, check_status, sys};
+use napi::{Env, Error, Result, Status, check_status, sys};
 use napi_derive::napi;
 
 use super::names::type_bits;
-use super::values::{Text, number, string, text};
-use super::whole::read_all_of;
+use super::values::{Text, content, number, scoped, string};
+use super::whole::{Failure, read_content};
 use super::{FileSystem, done};
 use crate::abi::{Errno, Filetype};
 use crate::vfs::host::{HostDir, MountOptions};
@@ -17,9 +17,6 @@ use crate::vfs::{Dir, Failed, OpenOptions, Opened, Path, Step, Tour, copy_tree};
 
 /// What another filesystem may be told of permissions: no program becomes somebody else by being copied.
 const PLAIN_MODES: u32 = 0o777;
-
-/// The most that all paths and contents may have together, bytes: what a guest made of holes may be far more than it has room for.
-const MOST: u64 = 1 << 30;
 
 /// All of them.
 const ALL_MODES: u32 = 0o7777;
@@ -46,18 +43,20 @@ type Wanted<'f> = Function<'f, FnArgs<(String, u32)>, bool>;
 #[napi]
 impl FileSystem {
     /// Paths and contents of all files beneath a directory, in turn; `null` for the content of a directory in which nothing
-    /// is. Or a negative number.
+    /// is. Or a number: negative where it failed; how many bytes it all has, at least, where that is more than `most`.
     #[napi(catch_unwind)]
-    pub fn contents(&self, env: Env, path: Text, as_buffer: bool) -> Result<Unknown<'_>> {
+    pub fn contents(&self, env: Env, path: Text, as_buffer: bool, most: f64) -> Result<Unknown<'_>> {
         let dir = match self.root.open_dir(&path.0) {
             Ok(dir) => dir,
             Err(errno) => return unknown(env, number(env.raw(), -f64::from(errno as u16))?),
         };
-        let mut contents = Contents::new(env.raw(), as_buffer)?;
-        match contents.add_all(Arc::from(dir))? {
-            Ok(()) => unknown(env, contents.array),
-            Err(errno) => unknown(env, number(env.raw(), -f64::from(errno as u16))?),
-        }
+        let mut list =
+            List { env: env.raw(), as_buffer, most: most as u64, array: null_mut(), len: 0, bytes: 0 };
+        let value = match list.all(Arc::from(dir))? {
+            Ok(()) => list.array,
+            Err(TooMany(bytes)) => number(env.raw(), bytes as f64)?,
+        };
+        unknown(env, value)
     }
 
     /// Copies all of a directory of the host's into this filesystem, but what `wanted` says no to, by its path and type
@@ -103,94 +102,89 @@ fn stopped(copied: std::result::Result<(), Failed>) -> Either3<Stopped, i32, Nul
     copied.map_or_else(|failed| Either3::A(failed.into()), |()| Either3::C(Null))
 }
 
-/// An array of paths and contents that is being made.
-struct Contents {
+/// So many bytes are more than may be held at once.
+struct TooMany(u64);
+
+/// Paths and contents that are being put into an array.
+struct List {
     env: sys::napi_env,
+    as_buffer: bool,
+    /// How many bytes they may have: what JavaScript's heap has no room for ends the process.
+    most: u64,
     array: sys::napi_value,
     len: u32,
-    as_buffer: bool,
-    /// How many bytes may follow.
-    room: u64,
+    bytes: u64,
 }
 
-impl Contents {
-    fn new(env: sys::napi_env, as_buffer: bool) -> Result<Self> {
-        let mut array = null_mut();
-        // SAFETY: env is the current one.
-        check_status!(unsafe { sys::napi_create_array(env, &mut array) })?;
-        Ok(Self { env, array, len: 0, as_buffer, room: MOST })
+impl List {
+    /// Adds a path and its content. Nothing more is there to be added where it is too much.
+    fn push(&mut self, path: &[u8], bytes: Option<&[u8]>) -> Result<std::result::Result<(), TooMany>> {
+        self.bytes += (path.len() + bytes.map_or(0, <[u8]>::len)) as u64;
+        if self.bytes > self.most {
+            return Ok(Err(TooMany(self.bytes)));
+        }
+        scoped(self.env, || {
+            let value = match bytes {
+                Some(bytes) => content(self.env, bytes, self.as_buffer)?,
+                None => null(self.env)?,
+            };
+            for value in [string(self.env, path)?, value] {
+                // SAFETY: array and value are live values of env.
+                check_status!(unsafe { sys::napi_set_element(self.env, self.array, self.len, value) })?;
+                self.len += 1;
+            }
+            Ok(Ok(()))
+        })
     }
 
-    /// Adds all beneath a directory. The outer result is JavaScript's, the inner the filesystem's: `Fbig` where it is too much.
-    fn add_all(&mut self, dir: Arc<dyn Dir>) -> Result<std::result::Result<(), Errno>> {
-        let mut tour = match Tour::new(dir) {
-            Ok(tour) => tour,
-            Err(errno) => return Ok(Err(errno)),
-        };
-        // Whether nothing was found since the last directory was gone into.
+    /// All files, and all directories in which nothing is.
+    fn all(&mut self, dir: Arc<dyn Dir>) -> Result<std::result::Result<(), TooMany>> {
+        // SAFETY: env is the current one.
+        check_status!(unsafe { sys::napi_create_array(self.env, &mut self.array) })?;
+        let failed = |errno: Errno| Error::new(Status::GenericFailure, errno.name());
+        let mut tour = Tour::new(dir).map_err(failed)?;
+        // Whether something was found since the last directory was gone into.
         let mut empty = true;
-        loop {
-            let added = match tour.advance() {
-                Ok(Some(Step::Found(name, Filetype::Directory))) => {
+        while let Some(step) = tour.advance().map_err(failed)? {
+            let pushed = match step {
+                Step::Found(name, Filetype::Directory) => {
                     empty = tour.enter(&name).is_ok();
                     Ok(())
                 }
-                Ok(Some(Step::Found(name, Filetype::RegularFile))) => {
+                Step::Found(name, Filetype::RegularFile) => {
                     empty = false;
-                    match self.read(tour.here(), &name) {
+                    match read(tour.here(), &name) {
                         Ok(Some(content)) => self.push(&tour.path(&name), Some(&content))?,
                         Ok(None) => Ok(()),
-                        Err(errno) => Err(errno),
+                        Err(too_many) => Err(too_many),
                     }
                 }
-                Ok(Some(Step::Found(..))) => {
+                Step::Found(..) => {
                     empty = false;
                     Ok(())
                 }
-                Ok(Some(Step::Done(name))) if std::mem::take(&mut empty) => {
-                    self.push(&tour.path(&name), None)?
-                }
-                Ok(Some(Step::Done(_))) => Ok(()),
-                Ok(None) if empty => return self.push(b"", None),
-                Ok(None) => return Ok(Ok(())),
-                Err(errno) => Err(errno),
+                Step::Done(name) if std::mem::take(&mut empty) => self.push(&tour.path(&name), None)?,
+                Step::Done(_) => Ok(()),
             };
-            if added.is_err() {
-                return Ok(added);
+            if pushed.is_err() {
+                return Ok(pushed);
             }
         }
+        if empty { self.push(b"", None) } else { Ok(Ok(())) }
     }
+}
 
-    /// What a file holds; `None` where it is gone by now. Errors: `Fbig` where there is no room for it.
-    fn read(&self, dir: &dyn Dir, name: &[u8]) -> std::result::Result<Option<Vec<u8>>, Errno> {
-        let name = [name, b"\0"].concat();
-        match dir.open(Path::of_host(&name)?, OpenOptions { follow: false, ..OpenOptions::READ }) {
-            Ok(Opened::File(file)) if file.stat()?.size > self.room => Err(Errno::Fbig),
-            Ok(Opened::File(file)) => read_all_of(&*file).map(Some),
-            Ok(_) | Err(Errno::Noent | Errno::Loop) => Ok(None),
-            Err(errno) => Err(errno),
-        }
-    }
-
-    fn push(&mut self, path: &[u8], content: Option<&[u8]>) -> Result<std::result::Result<(), Errno>> {
-        let size = path.len() as u64 + content.map_or(0, |content| content.len() as u64);
-        let Some(room) = self.room.checked_sub(size) else { return Ok(Err(Errno::Fbig)) };
-        self.room = room;
-        let mut scope = null_mut();
-        // SAFETY: opened and closed here, around values that the array keeps.
-        check_status!(unsafe { sys::napi_open_handle_scope(self.env, &mut scope) })?;
-        let content = match content {
-            Some(content) => text(self.env, content, self.as_buffer)?,
-            None => null(self.env)?,
-        };
-        for value in [string(self.env, path)?, content] {
-            // SAFETY: array and value are live values of env.
-            check_status!(unsafe { sys::napi_set_element(self.env, self.array, self.len, value) })?;
-            self.len += 1;
-        }
-        // SAFETY: as above.
-        check_status!(unsafe { sys::napi_close_handle_scope(self.env, scope) })?;
-        Ok(Ok(()))
+/// What a file of a directory holds; `None` where it cannot be read.
+fn read(dir: &dyn Dir, name: &[u8]) -> std::result::Result<Option<Vec<u8>>, TooMany> {
+    let with_nul = [name, &b"\0"[..]].concat();
+    let options = OpenOptions { follow: false, ..OpenOptions::READ };
+    let Ok(Opened::File(file)) = Path::of_host(&with_nul).and_then(|path| dir.open(path, options)) else {
+        return Ok(None);
+    };
+    match read_content(&*file) {
+        Ok(content) => Ok(Some(content)),
+        Err(Failure::TooLarge(size)) => Err(TooMany(size)),
+        Err(Failure::Open(_) | Failure::Read(_)) => Ok(None),
     }
 }
 

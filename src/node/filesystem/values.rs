@@ -128,6 +128,18 @@ macro_rules! any_value {
 
 any_value!(Text, Bytes<'_>);
 
+/// Makes values of which nothing is kept but by what holds them already. The scope is closed also where that fails: Node ends
+/// the process over one that is left open.
+pub fn scoped<T>(env: sys::napi_env, act: impl FnOnce() -> Result<T>) -> Result<T> {
+    let mut scope = null_mut();
+    // SAFETY: opened and closed here.
+    check_status!(unsafe { sys::napi_open_handle_scope(env, &mut scope) })?;
+    let result = act();
+    // SAFETY: as above.
+    let closed = check_status!(unsafe { sys::napi_close_handle_scope(env, scope) });
+    result.and_then(|value| closed.map(|()| value))
+}
+
 /// A string of these bytes; what is not UTF-8 becomes U+FFFD.
 pub fn string(env: sys::napi_env, bytes: &[u8]) -> Result<sys::napi_value> {
     let mut value = null_mut();
@@ -154,6 +166,11 @@ const LONGEST_STRING: usize = (1 << 29) - 24;
 /// A string or a Buffer. What might be too long for a string comes as a Buffer, too, of which `lib/` makes one, or Node's own error.
 pub fn text(env: sys::napi_env, bytes: &[u8], as_buffer: bool) -> Result<sys::napi_value> {
     if as_buffer || bytes.len() > LONGEST_STRING { buffer(env, bytes) } else { string(env, bytes) }
+}
+
+/// What a file holds, as [`text`]; a Buffer also where it is too long for a string, of which JavaScript says so itself.
+pub fn content(env: sys::napi_env, bytes: &[u8], as_buffer: bool) -> Result<sys::napi_value> {
+    text(env, bytes, as_buffer).or_else(|_| buffer(env, bytes))
 }
 
 /// A number.

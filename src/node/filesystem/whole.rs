@@ -6,7 +6,7 @@ use napi_derive::napi;
 
 use super::files::write_span;
 use super::open_file::OpenFile;
-use super::values::{Text, number, text};
+use super::values::{Text, content, number};
 use super::{FileSystem, done};
 use crate::abi::Errno;
 use crate::span::Span;
@@ -19,7 +19,7 @@ const MOST: u64 = i32::MAX as u64;
 const AFTER_OPENING: u16 = 1000;
 
 /// Why there is no content.
-enum Failure {
+pub enum Failure {
     /// It could not be opened.
     Open(Errno),
     /// It could not be read.
@@ -30,13 +30,13 @@ enum Failure {
 
 #[napi]
 impl FileSystem {
-    /// What a file holds, as a string of UTF-8 or a Buffer. Else a number: negative where it failed, 1000 lower where it
+    /// What a file holds, as a string of UTF-8 or a Buffer, which it also is where it is too long for a string. Else a number: negative where it failed, 1000 lower where it
     /// failed after opening; its size where that is too large.
     #[napi(catch_unwind)]
     pub fn read_file(&self, env: Env, path: Text, flags: i32, as_buffer: bool) -> napi::Result<Unknown<'_>> {
         let opened = self.open_file(&path.0, flags, 0o666).map_err(Failure::Open);
         let value = match opened.and_then(|file| read_all(&file)) {
-            Ok(bytes) => text(env.raw(), &bytes, as_buffer)?,
+            Ok(bytes) => content(env.raw(), &bytes, as_buffer)?,
             Err(Failure::Open(errno)) => number(env.raw(), -f64::from(errno as u16))?,
             Err(Failure::Read(errno)) => number(env.raw(), -f64::from(errno as u16 + AFTER_OPENING))?,
             Err(Failure::TooLarge(size)) => number(env.raw(), size as f64)?,
@@ -95,20 +95,12 @@ impl FileSystem {
     }
 }
 
-/// All that a file holds. Errors: `Fbig` where it is too large.
-pub fn read_all_of(file: &dyn File) -> Result<Vec<u8>, Errno> {
-    read_content(file).map_err(|failure| match failure {
-        Failure::Open(errno) | Failure::Read(errno) => errno,
-        Failure::TooLarge(_) => Errno::Fbig,
-    })
-}
-
 fn read_all(file: &OpenFile) -> Result<Vec<u8>, Failure> {
     read_content(file.as_file().map_err(Failure::Read)?)
 }
 
 /// All that a file holds, however long that is by the time.
-fn read_content(file: &dyn File) -> Result<Vec<u8>, Failure> {
+pub fn read_content(file: &dyn File) -> Result<Vec<u8>, Failure> {
     let size = file.stat().map_err(Failure::Read)?.size;
     if size > MOST {
         return Err(Failure::TooLarge(size));

@@ -39,6 +39,9 @@ pub(super) type Failure = (Errno, Vec<u8>);
 /// How much of two files is compared at once, bytes.
 const PIECE: usize = 64 * 1024;
 
+/// The most bytes that the paths of all changes may have: a guest can make a tree whose paths, all together, no memory holds.
+const MOST: usize = 1 << 30;
+
 /// A directory of the upper, to be compared.
 struct Open {
     path: Vec<u8>,
@@ -51,7 +54,7 @@ struct Open {
 impl Overlay {
     /// The differences between the lower and the merged tree, by path; what became another type is removed, then created.
     /// A file that was written and has the same bytes, permissions and time of the last write is none. Errors: an errno, and the
-    /// path at which it was met.
+    /// path at which it was met; `Nomem` where the paths of all have more than a GiB.
     pub fn changes(&self) -> Result<Vec<Change>, (Errno, Vec<u8>)> {
         let _known = self.core.lock.take().map_err(|errno| (errno, b"/".to_vec()))?;
         self.core.changes()
@@ -65,9 +68,15 @@ impl Core {
         if self.other_mode(b"").map_err(|errno| (errno, b"/".to_vec()))? {
             changes.push(change(b"", Kind::Modified, Filetype::Directory));
         }
+        let (mut counted, mut bytes) = (0, 0);
         while let Some(dir) = open.pop() {
             self.compare_dir(&dir, &mut changes, &mut open)
                 .map_err(|(errno, path)| (errno, rooted(&path)))?;
+            bytes += changes[counted..].iter().map(|change| change.path.len()).sum::<usize>();
+            counted = changes.len();
+            if bytes > MOST {
+                return Err((Errno::Nomem, rooted(&dir.path)));
+            }
         }
         // What became another type was removed first.
         changes.sort_by(|a: &Change, b: &Change| {
