@@ -7,6 +7,7 @@ const {
   validateBoolean,
   validateInteger,
   validateNoNul,
+  validateNoOthers,
   validateObject,
   validateString,
 } = require('./validate.js');
@@ -157,7 +158,7 @@ function readFilesystem(guest, mounted, name) {
     throw errors().invalidArgType(`${name}.filesystem`, expected, filesystem);
   }
   validateBoolean(readOnly, `${name}.readOnly`);
-  refuseUnknown(unknown, name, 'filesystem');
+  validateNoOthers(unknown, name, 'a preopened filesystem');
   // An error calls it by the guest's name: it has none of its own.
   return { host: guest, filesystem: nativeOf(filesystem), readOnly };
 }
@@ -169,7 +170,7 @@ function readDirectory(directory, name) {
   validateString(path, `${name}.path`);
   validateBoolean(readOnly, `${name}.readOnly`);
   validateBoolean(specialFiles, `${name}.specialFiles`);
-  refuseUnknown(unknown, name, 'directory');
+  validateNoOthers(unknown, name, 'a preopened directory');
   return { host: path, readOnly, specialFiles };
 }
 
@@ -179,20 +180,12 @@ function readFile(guest, mounted, name) {
   validateString(file, `${name}.file`);
   validateBoolean(readOnly, `${name}.readOnly`);
   validateBoolean(specialFiles, `${name}.specialFiles`);
-  refuseUnknown(unknown, name, 'file');
+  validateNoOthers(unknown, name, 'a preopened file');
   const last = guest.slice(guest.lastIndexOf('/') + 1);
   if (last === '' || last === '.' || last === '..' || Buffer.byteLength(last) > MOST_NAME) {
     throw errors().invalidArgValue('options.preopens', guest, 'must end in the name of the file');
   }
   return { host: file, file: true, readOnly, specialFiles };
-}
-
-/** A misspelt permission must not pass for one that was not asked for. */
-function refuseUnknown(unknown, name, what) {
-  const [stray] = Object.keys(unknown);
-  if (stray !== undefined) {
-    throw errors().invalidArgValue(`${name}.${stray}`, unknown[stray], `is not an option of a preopened ${what}`);
-  }
 }
 
 /**

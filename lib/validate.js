@@ -72,12 +72,25 @@ function validateNoNul(value, name) {
   if (value.includes('\0')) throw errors().invalidArgValue(name, value, 'must be a string without null bytes');
 }
 
+/**
+ * What is left of a record of options when the known ones were taken: nothing. A misspelt permission or limit must not pass for one
+ * that was not asked for.
+ * @param {object} rest
+ * @param {string} name of the record
+ * @param {string} what the options are of
+ */
+function validateNoOthers(rest, name, what) {
+  const [stray] = Object.keys(rest);
+  if (stray !== undefined) throw errors().invalidArgValue(`${name}.${stray}`, rest[stray], `is not an option of ${what}`);
+}
+
 module.exports = {
   validateArray,
   validateBoolean,
   validateFunction,
   validateInteger,
   validateNoNul,
+  validateNoOthers,
   validateObject,
   validateSize,
   validateString,

@@ -4,7 +4,7 @@
 const native = require('../native.js');
 const { FileSystem, kInternal } = require('./base.js');
 const { kNative } = require('./symbols.js');
-const { validateInteger, validateObject } = require('../validate.js');
+const { validateInteger, validateNoOthers, validateObject } = require('../validate.js');
 
 /** Loaded by the first failure. */
 const errors = () => require('./errors.js');
@@ -56,9 +56,7 @@ function readLimits(options) {
   const { maxBytes = MAX_BYTES, maxInodes = MAX_INODES, ...unknown } = options;
   validateInteger(maxBytes, 'options.maxBytes', 0, Number.MAX_SAFE_INTEGER);
   validateInteger(maxInodes, 'options.maxInodes', 1, Number.MAX_SAFE_INTEGER);
-  // A misspelt limit must not pass for one that was not asked for.
-  const [stray] = Object.keys(unknown);
-  if (stray !== undefined) throw errors().invalidArgValue(`options.${stray}`, unknown[stray], 'is not an option of a MemoryFileSystem');
+  validateNoOthers(unknown, 'options', 'a MemoryFileSystem');
   return { maxBytes, maxInodes };
 }
 

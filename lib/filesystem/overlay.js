@@ -6,7 +6,7 @@ const { FileSystem, kInternal } = require('./base.js');
 const { MemoryFileSystem } = require('./memory.js');
 const { kNative } = require('./symbols.js');
 const { isFilesystem, nativeOf } = require('../mountable.js');
-const { validateBoolean, validateNoNul, validateObject, validateString } = require('../validate.js');
+const { validateBoolean, validateNoNul, validateNoOthers, validateObject, validateString } = require('../validate.js');
 
 /** Loaded by the first failure. */
 const errors = () => require('./errors.js');
@@ -19,7 +19,7 @@ class OverlayFileSystem extends FileSystem {
   constructor(options) {
     validateObject(options, 'options');
     const { lower, upper = new MemoryFileSystem(), ...unknown } = options;
-    refuseUnknown(unknown, 'options', 'an OverlayFileSystem');
+    validateNoOthers(unknown, 'options', 'an OverlayFileSystem');
     const { filesystem, path, specialFiles } = readLower(lower);
     if (!(upper instanceof MemoryFileSystem)) throw errors().invalidArgType('options.upper', 'an instance of MemoryFileSystem', upper);
     if (upper === lower) throw errors().invalidArgValue('options.upper', upper, 'must be another filesystem than options.lower');
@@ -57,7 +57,7 @@ function readLower(lower) {
     throw errors().invalidArgType('options.lower', 'of type string, an object with a path, or a filesystem: an instance of FileSystem or an object with the methods of node:fs', lower);
   }
   const { path, specialFiles, ...unknown } = lower;
-  refuseUnknown(unknown, 'options.lower', 'the lower directory');
+  validateNoOthers(unknown, 'options.lower', 'the lower directory');
   validateString(path, 'options.lower.path');
   return readDirectory({ path, specialFiles }, 'options.lower.path');
 }
@@ -66,12 +66,6 @@ function readDirectory({ path, specialFiles = false }, name) {
   validateNoNul(path, name);
   validateBoolean(specialFiles, 'options.lower.specialFiles');
   return { path, specialFiles };
-}
-
-/** A misspelt option must not pass for one that was not asked for. */
-function refuseUnknown(unknown, name, what) {
-  const [stray] = Object.keys(unknown);
-  if (stray !== undefined) throw errors().invalidArgValue(`${name}.${stray}`, unknown[stray], `is not an option of ${what}`);
 }
 
 function checked(made, path) {
