@@ -6,6 +6,8 @@
 
 pub mod abi;
 pub mod calls;
+#[cfg(feature = "engine")]
+pub mod engine;
 pub mod fds;
 pub mod guest;
 // napi-derive exports nothing to a unit test, where the door would seem unused.

@@ -14,19 +14,33 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("process", &["abi", "fds", "guest", "stdio", "system", "vfs"]),
     ("calls", &["abi", "fds", "guest", "process", "span", "stdio", "system", "vfs"]),
     ("trace", &["abi", "guest", "process"]),
-    ("node", &["abi", "calls", "fds", "guest", "process", "span", "stdio", "system", "trace", "vfs"]),
-    ("lib", &["abi", "calls", "fds", "guest", "node", "process", "span", "stdio", "system", "trace", "vfs"]),
+    ("engine", &["abi", "calls", "fds", "guest", "process", "span", "stdio", "system", "trace", "vfs"]),
+    (
+        "node",
+        &["abi", "calls", "engine", "fds", "guest", "process", "span", "stdio", "system", "trace", "vfs"],
+    ),
+    (
+        "lib",
+        &[
+            "abi", "calls", "engine", "fds", "guest", "node", "process", "span", "stdio", "system", "trace",
+            "vfs",
+        ],
+    ),
 ];
 
 /// Which layers may name what of others: an engine has one door, and the operating system few.
 const OUTSIDE: &[(&str, &[&str])] = &[
-    ("libc", &["span", "vfs", "node"]),
-    ("rustix", &["system", "stdio", "vfs", "node"]),
+    ("libc", &["engine", "span", "vfs", "node"]),
+    ("rustix", &["engine", "system", "stdio", "vfs", "node"]),
     ("napi", &["node"]),
     ("napi_sys", &["node"]),
     ("napi_derive", &["node"]),
     ("wasm_encoder", &["node"]),
     ("wasmer", &["engine"]),
+    ("wasmer_middlewares", &["engine"]),
+    ("wasmer_types", &["engine"]),
+    ("wasmer_wasix", &["engine"]),
+    ("tokio", &["engine"]),
     ("virtual_fs", &["vfs", "engine"]),
 ];
 

@@ -1,0 +1,20 @@
+//! The door for guests that run in Wasmer, each on a thread of its own, and the only code that names that engine.
+//!
+//! [`Program`] is a compiled module, [`start`] a run of one over a [`Process`](crate::process::Process): its calls are those
+//! of [`crate::calls`], as they are for guests in V8. A [`Control`] stops it from anywhere.
+
+mod control;
+
+mod host;
+
+mod outcome;
+mod pool;
+mod program;
+mod worker;
+
+pub use control::{Control, Stop};
+pub use host::{Host, HostError, HostFunction, Value, ValueType};
+pub use outcome::{End, Frame, Outcome, Trap};
+pub use pool::Pool;
+pub use program::{Abi, Compiler, Program, Refusal};
+pub use worker::{Limits, Run, Trace, start};

@@ -1,0 +1,82 @@
+//! How many guests run at once: the others queue.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// A bound for runs, and the queue of those beyond it, which begin in the order in which they came. A guest that waits does
+/// not count.
+pub struct Pool {
+    state: Mutex<State>,
+}
+
+struct State {
+    limit: usize,
+    running: usize,
+    queue: VecDeque<Job>,
+}
+
+type Job = Box<dyn FnOnce(Slot) + Send>;
+
+impl Pool {
+    /// At most `limit` at once.
+    pub fn new(limit: usize) -> Arc<Self> {
+        let state = State { limit: limit.max(1), running: 0, queue: VecDeque::new() };
+        Arc::new(Self { state: Mutex::new(state) })
+    }
+
+    /// Runs `job` now, or when its turn comes: on the thread that calls, or on that of whoever makes room. It begins
+    /// a thread.
+    pub fn submit(self: &Arc<Self>, job: impl FnOnce(Slot) + Send + 'static) {
+        self.lock().queue.push_back(Box::new(job));
+        self.advance();
+    }
+
+    /// How many run and how many queue.
+    pub fn load(&self) -> (usize, usize) {
+        let state = self.lock();
+        (state.running, state.queue.len())
+    }
+
+    fn advance(self: &Arc<Self>) {
+        loop {
+            let job = {
+                let mut state = self.lock();
+                if state.running >= state.limit {
+                    return;
+                }
+                let Some(job) = state.queue.pop_front() else { return };
+                state.running += 1;
+                job
+            };
+            job(Slot { pool: Arc::clone(self) });
+        }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A place among those that run, until it is dropped.
+pub struct Slot {
+    pool: Arc<Pool>,
+}
+
+impl Slot {
+    /// Gives the place away while `wait` lasts. Afterwards the guest goes on at once, also beyond the bound: it has
+    /// waited already.
+    pub fn while_waiting<T>(&self, wait: impl FnOnce() -> T) -> T {
+        self.pool.lock().running -= 1;
+        self.pool.advance();
+        let result = wait();
+        self.pool.lock().running += 1;
+        result
+    }
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        self.pool.lock().running -= 1;
+        self.pool.advance();
+    }
+}
