@@ -1,5 +1,6 @@
 //! Values of JavaScript's, made of ours.
 
+#[cfg(feature = "engine")]
 use std::ffi::CStr;
 use std::ptr::null_mut;
 
@@ -87,6 +88,12 @@ impl Objects {
         self.make(|made| unsafe { sys::napi_get_null(self.env, made) })
     }
 
+    #[cfg(feature = "engine")]
+    pub fn undefined(&self) -> Made {
+        // SAFETY: as above.
+        self.make(|made| unsafe { sys::napi_get_undefined(self.env, made) })
+    }
+
     pub fn float(&self, number: f64) -> Made {
         // SAFETY: as above.
         self.make(|made| unsafe { sys::napi_create_double(self.env, number, made) })
@@ -142,15 +149,23 @@ impl Objects {
     /// Calls a method of an object. `None`: an exception is pending.
     #[cfg(feature = "engine")]
     pub fn call(&self, object: sys::napi_value, name: &CStr, args: &[sys::napi_value]) -> Made {
-        let mut function = null_mut();
-        // SAFETY: object and arguments are live values of env; the name ends with a NUL, and the pointer is to a local.
-        let status = unsafe { sys::napi_get_named_property(self.env, object, name.as_ptr(), &mut function) };
-        if status != sys::Status::napi_ok {
-            return None;
-        }
-        // SAFETY: as above.
+        // SAFETY: object is a live value of env; the name ends with a NUL.
+        let function =
+            self.make(|made| unsafe { sys::napi_get_named_property(self.env, object, name.as_ptr(), made) })?;
+        self.call_function(object, function, args)
+    }
+
+    /// Calls a function. `None`: an exception is pending.
+    #[cfg(feature = "engine")]
+    pub fn call_function(
+        &self,
+        this: sys::napi_value,
+        function: sys::napi_value,
+        args: &[sys::napi_value],
+    ) -> Made {
+        // SAFETY: all are live values of env.
         self.make(|made| unsafe {
-            sys::napi_call_function(self.env, object, function, args.len(), args.as_ptr(), made)
+            sys::napi_call_function(self.env, this, function, args.len(), args.as_ptr(), made)
         })
     }
 }

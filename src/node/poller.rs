@@ -64,8 +64,7 @@ pub fn watch(env: sys::napi_env, ticket: u64, wake: sys::napi_value, streams: Ve
     let data = Box::into_raw(Box::new((ticket, number)));
     let none = (None, std::ptr::null_mut());
     // SAFETY: wake is a live function of env; the data is the finalizer's, which gives it back.
-    let wake =
-        unsafe { Threadsafe::new(env, c"preopen.wait", wake, (Some(on_gone), data.cast()), none) };
+    let wake = unsafe { Threadsafe::new(env, c"preopen.wait", wake, (Some(on_gone), data.cast()), none) };
     let wake = wake.inspect_err(|_| {
         // SAFETY: it came from a box, and nobody else got it.
         drop(unsafe { Box::from_raw(data) });

@@ -57,7 +57,13 @@ impl Desk {
         let context = Arc::into_raw(Arc::clone(&desk)).cast::<c_void>().cast_mut();
         // SAFETY: this is the thread of env; `on_gone` gives the context back.
         let bell = unsafe {
-            Threadsafe::new(env, c"preopen.run", null_mut(), (Some(on_gone), context), (Some(on_bell), context))
+            Threadsafe::new(
+                env,
+                c"preopen.run",
+                null_mut(),
+                (Some(on_gone), context),
+                (Some(on_bell), context),
+            )
         };
         let bell = bell.inspect_err(|_| {
             // SAFETY: the context came from an Arc, and nobody else got it.
@@ -177,7 +183,9 @@ unsafe extern "C" fn on_bell(
     let mut exception = null_mut();
     // SAFETY: this is the thread of env, and the pointer is to a local.
     unsafe {
-        if is_pending(env) && sys::napi_get_and_clear_last_exception(env, &mut exception) == sys::Status::napi_ok {
+        if is_pending(env)
+            && sys::napi_get_and_clear_last_exception(env, &mut exception) == sys::Status::napi_ok
+        {
             sys::napi_fatal_exception(env, exception);
         }
     }

@@ -29,7 +29,7 @@ pub unsafe fn take_pending(env: sys::napi_env) -> Option<sys::napi_value> {
 /// This is the thread of env, of which the error is a live value.
 pub unsafe fn keep(env: sys::napi_env, desk: &Desk, run: u64, error: sys::napi_value) {
     // Where the engine refuses, the environment is being ended.
-    let Ok(error) = Kept::new(env, error) else { return };
+    let Ok(error) = Kept::new(env, &[error]) else { return };
     if let Some(late) = desk.with_runs(|runs| runs.fail(run, error)) {
         // SAFETY: as the caller promised.
         unsafe { late.take(env) };

@@ -124,7 +124,8 @@ impl Promise {
     ) -> Option<Called> {
         let objects = Objects { env };
         // SAFETY: as the caller promised.
-        let hooks = self.desk.with_runs(|runs| runs.hooks(self.run).and_then(|hooks| unsafe { hooks.get(env) }))?;
+        let hooks =
+            self.desk.with_runs(|runs| runs.hooks(self.run).and_then(|hooks| unsafe { hooks.get(env) }))?;
         let args = objects.list(args.iter().map(|value| match value {
             Value::I32(value) => objects.float((*value).into()),
             Value::I64(value) => objects.bigint(*value),

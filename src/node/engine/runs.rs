@@ -7,7 +7,7 @@ use napi::{Result, check_status, sys};
 
 use crate::engine::Control;
 
-/// A value that is kept from the collector, in a list of one: only objects can be referred to. Of it the JavaScript thread alone
+/// A value that is kept from the collector, in a list: only objects can be referred to. Of it the JavaScript thread alone
 /// makes anything; dropped, it is kept until its environment ends.
 pub struct Kept(sys::napi_ref);
 
@@ -15,13 +15,15 @@ pub struct Kept(sys::napi_ref);
 unsafe impl Send for Kept {}
 
 impl Kept {
-    /// Keeps a value of env, whose thread this is.
-    pub fn new(env: sys::napi_env, value: sys::napi_value) -> Result<Self> {
+    /// Keeps the first of these values of env, whose thread this is, and with it the others.
+    pub fn new(env: sys::napi_env, values: &[sys::napi_value]) -> Result<Self> {
         let (mut list, mut reference) = (null_mut(), null_mut());
-        // SAFETY: value is a live value of env; the pointers are to locals.
+        // SAFETY: they are live values of env; the pointers are to locals.
         unsafe {
-            check_status!(sys::napi_create_array_with_length(env, 1, &mut list))?;
-            check_status!(sys::napi_set_element(env, list, 0, value))?;
+            check_status!(sys::napi_create_array(env, &mut list))?;
+            for (index, value) in values.iter().enumerate() {
+                check_status!(sys::napi_set_element(env, list, index as u32, *value))?;
+            }
             check_status!(sys::napi_create_reference(env, list, 1, &mut reference))?;
         }
         Ok(Self(reference))
