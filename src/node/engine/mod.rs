@@ -5,6 +5,7 @@
 
 mod captured;
 mod desk;
+pub mod elsewhere;
 mod errand;
 mod exceptions;
 mod host;
