@@ -6,15 +6,18 @@
 mod control;
 
 mod host;
-
+mod limits;
+mod linkage;
 mod outcome;
 mod pool;
 mod program;
+mod refusal;
 mod worker;
 
 pub use control::{Control, Stop};
 pub use host::{Host, HostError, HostFunction, Value, ValueType};
 pub use outcome::{End, Frame, Outcome, Trap};
 pub use pool::Pool;
-pub use program::{Abi, Compiler, Program, Refusal};
+pub use program::{Abi, Compiler, Program};
+pub use refusal::Refusal;
 pub use worker::{Limits, Run, Trace, start};
