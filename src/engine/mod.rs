@@ -3,6 +3,7 @@
 //! [`Program`] is a compiled module, [`start`] a run of one over a [`Process`](crate::process::Process): its calls are those
 //! of [`crate::calls`], as they are for guests in V8. A [`Control`] stops it from anywhere.
 
+mod cache;
 mod control;
 
 mod host;
@@ -12,6 +13,7 @@ mod outcome;
 mod pool;
 mod program;
 mod refusal;
+mod upgrade;
 mod worker;
 
 pub use control::{Control, Stop};
@@ -20,4 +22,5 @@ pub use outcome::{End, Frame, Outcome, Trap};
 pub use pool::Pool;
 pub use program::{Abi, Compiler, Program};
 pub use refusal::Refusal;
+pub use upgrade::Upgrading;
 pub use worker::{Limits, Run, Trace, start};
