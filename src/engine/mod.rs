@@ -3,6 +3,7 @@
 //! [`Program`] is a compiled module, [`start`] a run of one over a [`Process`](crate::process::Process): its calls are those
 //! of [`crate::calls`], as they are for guests in V8. A [`Control`] stops it from anywhere.
 
+mod cache;
 mod control;
 mod guest;
 mod host;
@@ -14,6 +15,7 @@ mod pool;
 mod program;
 mod refusal;
 mod threads;
+mod upgrade;
 mod worker;
 
 pub use control::{Control, Stop};
@@ -22,4 +24,5 @@ pub use outcome::{End, Frame, Outcome, Trap};
 pub use pool::Pool;
 pub use program::{Abi, Compiler, Program};
 pub use refusal::Refusal;
+pub use upgrade::Upgrading;
 pub use worker::{Limits, Run, Trace, start};

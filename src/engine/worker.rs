@@ -5,7 +5,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use wasmer::{FunctionEnv, Instance, InstantiationError, Memory as Linear, RuntimeError, SharedMemory, Store};
+use wasmer::{
+    FunctionEnv, Instance, InstantiationError, Memory as Linear, RuntimeError, SharedMemory, Store,
+};
 use wasmer_middlewares::metering::{MeteringPoints, get_remaining_points, set_remaining_points};
 
 use super::control::{Control, Stop};
