@@ -10,7 +10,7 @@ const path = require('node:path');
 const { readAddon } = require('./lib/elf.js');
 const { StepFailed, npm, root, run } = require('./lib/exec.js');
 const { main } = require('./lib/main.js');
-const { LARGE, PLATFORM, SMALL } = require('./lib/setup.js');
+const { LARGE, PLATFORM, SMALL, runtimes } = require('./lib/setup.js');
 
 const { version } = require('../package.json');
 const README = fs.readFileSync(path.join(root, 'README.md'), 'utf8');
@@ -140,6 +140,15 @@ function useWithoutEngine(folder) {
   console.log('ran run() without the engine');
 }
 
+/** Under the permission model it is enough to grant what is installed: a look for the engine is not refused as a fault. */
+function useWithPermissions(folder) {
+  const [, node] = runtimes().nodes.find(([, , major]) => major === '24');
+  const readable = ['common.cjs', 'exit_code.wasm', 'node_modules/preopen/', `node_modules/@preopen/${PLATFORM}/`];
+  const flags = ['--permission', '--allow-wasi', '--allow-addons', ...readable.map((file) => `--allow-fs-read=${path.join(folder, file)}`)];
+  assert.strictEqual(run(node, ['--no-warnings', ...flags, 'common.cjs'], { cwd: folder, quiet: true }), 'ok\n');
+  console.log('ran common.cjs under the permission model');
+}
+
 /** With it the large addon serves, alone, and everything else as before; a build of another version is refused. */
 function useEngine(folder) {
   usePrograms(folder);
@@ -200,6 +209,7 @@ main(() => {
     useTypes(folder);
     useCommand(folder);
     useWithoutEngine(folder);
+    useWithPermissions(folder);
     useEngine(userFolder('engine', [preopen, platform, engine]));
     useWithoutAddon(folder);
   } finally {
