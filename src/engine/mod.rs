@@ -10,6 +10,8 @@ mod host;
 mod outcome;
 mod pool;
 mod program;
+mod signals;
+mod warden;
 mod worker;
 
 pub use control::{Control, Stop};
@@ -17,4 +19,6 @@ pub use host::{Host, HostError, HostFunction, Value, ValueType};
 pub use outcome::{End, Frame, Outcome, Trap};
 pub use pool::Pool;
 pub use program::{Abi, Compiler, Program, Refusal};
+pub use signals::prepare;
+pub use warden::open_orders;
 pub use worker::{Limits, Run, Trace, start};

@@ -1,0 +1,3 @@
+//! The door for guests that run in Wasmer.
+
+mod control;
