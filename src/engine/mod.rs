@@ -5,12 +5,16 @@
 
 mod control;
 
+mod guest;
 mod host;
+mod imports;
+mod limits;
 
 mod outcome;
 mod pool;
 mod program;
 mod signals;
+mod threads;
 mod warden;
 mod worker;
 

@@ -1,3 +1,0 @@
-//! The door for guests that run in Wasmer.
-
-mod control;
