@@ -114,10 +114,10 @@ impl Control {
     /// Lets the thread that calls be interrupted while it runs the code of `store`, until the answer is dropped. Entries on
     /// one thread may nest: what is interrupted is the innermost guest, when its own run is to stop.
     ///
-    /// A call of a guest that is interrupted answers wasmer's error for a trap. What it was, [`interrupted`] knows.
+    /// A call of a guest that is interrupted answers wasmer's error for a trap. What it was is known here: the run
+    /// [is stopped](Self::stopped).
     pub fn enter(self: &Arc<Self>, _store: &Store) -> Entered {
         signals::prepare();
-        signals::begin();
         // SAFETY: the answer keeps this run, so its flag, and names the outer one's when it is dropped.
         let outer = unsafe { signals::enter(Guest::of(&self.stop)) };
         let mut inside = self.inside();
@@ -214,11 +214,6 @@ impl Entered {
         let _returned = Returned;
         call(store)
     }
-}
-
-/// Whether the guest whose call returned last on this thread was taken out of it, because its run is to stop.
-pub(super) fn interrupted() -> bool {
-    signals::was_taken_out()
 }
 
 /// What an instance's code calls of wasmer's. `None`: `name` is no function of its own.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use wasmer::RuntimeError;
 use wasmer_types::TrapCode;
 
-use super::control::{self, Stop};
+use super::control::Stop;
 use super::host::HostError;
 use crate::abi::Errno;
 
@@ -73,12 +73,6 @@ impl Trap {
             offset: u32::try_from(frame.module_offset()).unwrap_or(u32::MAX),
         });
         Self { code: code.map_or("error", word), message: error.message(), frames: frames.collect() }
-    }
-
-    /// Whether a guest was interrupted, or woken from a wait in memory that would not have ended.
-    pub(super) fn is_interrupt(error: &RuntimeError) -> bool {
-        // A wait that is woken by whoever stops the guest fails as if wasmer had interrupted it.
-        control::interrupted() || matches!(error.clone().to_trap(), None | Some(TrapCode::HostInterrupt))
     }
 }
 

@@ -14,7 +14,7 @@ use std::ffi::{c_int, c_void};
 use std::mem;
 use std::ops::Range;
 use std::ptr;
-use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU8, AtomicUsize, Ordering, compiler_fence};
+use std::sync::atomic::{AtomicPtr, AtomicU8, AtomicUsize, Ordering, compiler_fence};
 use std::sync::{Mutex, Once, OnceLock, PoisonError};
 
 use rustix::thread::Pid;
@@ -47,8 +47,6 @@ struct Here {
     stop: AtomicPtr<AtomicU8>,
     /// The functions of wasmer's that its code calls. Null: not known.
     functions: AtomicPtr<Functions>,
-    /// Whether it was taken out.
-    taken_out: AtomicBool,
     /// The thread's own stack, where no guest's code runs. Both 0: not known yet.
     stack: (AtomicUsize, AtomicUsize),
 }
@@ -58,7 +56,6 @@ thread_local! {
         Here {
             stop: AtomicPtr::new(ptr::null_mut()),
             functions: AtomicPtr::new(ptr::null_mut()),
-            taken_out: AtomicBool::new(false),
             stack: (AtomicUsize::new(0), AtomicUsize::new(0)),
         }
     };
@@ -186,11 +183,6 @@ pub(super) unsafe fn enter(guest: Guest) -> Guest {
     })
 }
 
-/// A guest begins on this thread, and has not been taken out.
-pub(super) fn begin() {
-    HERE.with(|here| here.taken_out.store(false, Ordering::SeqCst));
-}
-
 /// Tells which functions of wasmer's the innermost guest calls, and that it is about to run.
 ///
 /// # Safety
@@ -206,11 +198,6 @@ pub(super) unsafe fn reach(functions: *mut Functions) {
 pub(super) fn returned() {
     HERE.with(|here| here.functions.store(ptr::null_mut(), Ordering::SeqCst));
     compiler_fence(Ordering::SeqCst);
-}
-
-/// Whether the guest that returned last on this thread was taken out of its code.
-pub(super) fn was_taken_out() -> bool {
-    HERE.with(|here| here.taken_out.load(Ordering::SeqCst))
 }
 
 /// The thread that calls.
@@ -278,7 +265,6 @@ unsafe fn leave(context: *mut c_void) {
             // be in them nearly all the time, so the next one that it calls is none of them, but a trap.
             let functions = here.functions.load(Ordering::Relaxed);
             if !functions.is_null() {
-                here.taken_out.store(true, Ordering::Relaxed);
                 // SAFETY: whoever told of them keeps them, and this thread is in the guest's call, so no one else reads them.
                 unsafe { &*functions }
                     .iter()
@@ -286,7 +272,6 @@ unsafe fn leave(context: *mut c_void) {
             }
             return;
         }
-        here.taken_out.store(true, Ordering::Relaxed);
         let of = Of { fault: trap as *const c_void };
         let mut info =
             Info { signal: libc::SIGILL, errno: 0, code: ILLEGAL_OPERAND, padding: 0, of, rest: [0; 12] };
