@@ -28,7 +28,7 @@ pub fn compiled(text: &str, compiler: Compiler, metered: bool) -> Arc<Program> {
 pub fn process(args: &[&str]) -> (Process, Arc<Capture>) {
     let process = Process::new(Options {
         args: Strings::new(args.iter().map(ToString::to_string)).unwrap(),
-        env: Strings::new(Vec::new()).unwrap(),
+        env: Strings::new(Vec::<String>::new()).unwrap(),
         max_fds: 64,
         system: Box::new(Host::new()),
         snapshot: Snapshot::Preview1,
