@@ -5,6 +5,7 @@
 
 mod cache;
 mod control;
+mod current;
 mod guest;
 mod host;
 mod imports;

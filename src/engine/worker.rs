@@ -11,6 +11,7 @@ use wasmer::{
 use wasmer_middlewares::metering::{MeteringPoints, get_remaining_points, set_remaining_points};
 
 use super::control::{Control, Entered, Stop};
+use super::current;
 use super::host::Host;
 use super::imports::{self, Context, Ended};
 use super::outcome::{End, Outcome, Trap};
@@ -146,6 +147,7 @@ fn execute(run: Run, slot: Arc<Slot>) -> (End, Option<u64>) {
     }
     let threads = Threads::new(limits.threads);
     let shared = Arc::new(Shared { program, process, limits, host, trace, control, threads, slot });
+    let _inside = current::enter(Arc::clone(&shared.control));
     let ran = first_thread(&shared);
     // Whatever the others are doing: their guest is over.
     shared.threads.end(&shared.control);
