@@ -4,20 +4,20 @@
 //! A function gets its arguments as the guest passed them, in the specification's order. Its first lines turn numbers
 //! into types and check every range of guest memory, so that a call that fails there has done nothing.
 
-mod args;
-mod clock;
-mod fd_io;
-mod fd_readdir;
-mod fd_stat;
-mod fd_sync;
-mod fd_table;
-mod path_open;
-mod path_stat;
-mod path_tree;
-mod poll;
-mod proc;
-mod random;
-mod sock;
+pub(crate) mod args;
+pub(crate) mod clock;
+pub(crate) mod fd_io;
+pub(crate) mod fd_readdir;
+pub(crate) mod fd_stat;
+pub(crate) mod fd_sync;
+pub(crate) mod fd_table;
+pub(crate) mod path_open;
+pub(crate) mod path_stat;
+pub(crate) mod path_tree;
+pub(crate) mod poll;
+pub(crate) mod proc;
+pub(crate) mod random;
+pub(crate) mod sock;
 mod transfer;
 mod waiting;
 

@@ -5,11 +5,15 @@
 
 mod control;
 
+mod guest;
 mod host;
+mod imports;
+mod limits;
 
 mod outcome;
 mod pool;
 mod program;
+mod threads;
 mod worker;
 
 pub use control::{Control, Stop};

@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use wasmer::RuntimeError;
+use wasmer_types::TrapCode;
+
 use super::control::Stop;
 use super::host::HostError;
 use crate::abi::Errno;
@@ -58,4 +61,47 @@ pub struct Frame {
     pub index: u32,
     /// Where in the module's bytes it was.
     pub offset: u32,
+}
+
+impl Trap {
+    /// What an error of Wasmer's says.
+    pub(super) fn new(error: &RuntimeError) -> Self {
+        let code = error.clone().to_trap();
+        let frames = error.trace().iter().map(|frame| Frame {
+            name: frame.function_name().map(str::to_owned),
+            index: frame.func_index(),
+            offset: u32::try_from(frame.module_offset()).unwrap_or(u32::MAX),
+        });
+        Self { code: code.map_or("error", word), message: error.message(), frames: frames.collect() }
+    }
+
+    /// Whether a guest was interrupted, or woken from a wait in memory that would not have ended.
+    pub(super) fn is_interrupt(error: &RuntimeError) -> bool {
+        match error.clone().to_trap() {
+            Some(code) => matches!(code, TrapCode::HostInterrupt),
+            // Waits that are woken by whoever stops the guest fail with no code of their own.
+            None => true,
+        }
+    }
+}
+
+/// The specification's word for it, where it has one.
+const fn word(code: TrapCode) -> &'static str {
+    match code {
+        TrapCode::StackOverflow => "call stack exhausted",
+        TrapCode::HeapAccessOutOfBounds => "out of bounds memory access",
+        TrapCode::HeapMisaligned | TrapCode::UnalignedAtomic => "unaligned atomic",
+        TrapCode::TableAccessOutOfBounds => "undefined element",
+        TrapCode::IndirectCallToNull => "uninitialized element",
+        TrapCode::BadSignature => "indirect call type mismatch",
+        TrapCode::IntegerOverflow => "integer overflow",
+        TrapCode::IntegerDivisionByZero => "integer divide by zero",
+        TrapCode::BadConversionToInteger => "invalid conversion to integer",
+        TrapCode::UnreachableCodeReached => "unreachable",
+        TrapCode::UncaughtException => "uncaught exception",
+        TrapCode::UninitializedExnRef => "null exception reference",
+        TrapCode::YieldOutsideAsyncContext => "yield outside of an asynchronous call",
+        TrapCode::HostInterrupt => "interrupted",
+        TrapCode::ReadonlyTableModified => "read-only table",
+    }
 }

@@ -57,4 +57,44 @@ impl Program {
     pub fn host_functions(&self) -> &[HostFunction] {
         &self.host_functions
     }
+
+    /// Compiles a module.
+    pub fn compile(bytes: &[u8], compiler: Compiler, metered: bool) -> Result<Self, Refusal> {
+        use wasmer::sys::{CompilerConfig, Cranelift, EngineBuilder, Singlepass};
+        let mut config: Box<dyn CompilerConfig> = match compiler {
+            Compiler::Cranelift => Box::new(Cranelift::default()),
+            Compiler::Singlepass => Box::new(Singlepass::default()),
+        };
+        if metered {
+            config.push_middleware(std::sync::Arc::new(wasmer_middlewares::Metering::new(0, |_| 1)));
+        }
+        let engine: wasmer::Engine = EngineBuilder::new(config).engine().into();
+        let module = wasmer::Module::new(&engine, bytes).map_err(|error| Refusal(error.to_string()))?;
+        let mut host_functions = Vec::new();
+        for import in module.imports().functions() {
+            if !matches!(import.module(), "wasi_snapshot_preview1" | "wasi_unstable" | "wasi") {
+                let _ = &import;
+                host_functions.push(HostFunction {
+                    module: import.module().into(),
+                    name: import.name().into(),
+                    params: Vec::new(),
+                    results: Vec::new(),
+                });
+            }
+        }
+        Ok(Self { engine, module, abi: Abi::Preview1, compiler, metered, host_functions })
+    }
+
+    pub(super) fn spawns_threads(&self) -> bool {
+        self.module.imports().any(|import| import.module() == "wasi" && import.name() == "thread-spawn")
+    }
+
+    pub(super) fn memory_import(&self) -> Option<(String, String, wasmer::MemoryType)> {
+        let import = self.module.imports().memories().next()?;
+        Some((import.module().into(), import.name().into(), *import.ty()))
+    }
+
+    pub(super) const fn module(&self) -> &wasmer::Module {
+        &self.module
+    }
 }

@@ -1,15 +1,28 @@
 //! A run: the thread that owns a guest's store, from its first instruction to its outcome.
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
 
-use super::control::Control;
+use wasmer::{AsStoreMut, FunctionEnv, Instance, Memory as Linear, RuntimeError, SharedMemory, Store};
+use wasmer_middlewares::metering::{MeteringPoints, get_remaining_points, set_remaining_points};
+
+use super::control::{Control, Stop};
 use super::host::Host;
-use super::outcome::Outcome;
-use super::pool::Pool;
+use super::imports::{self, Context, Ended};
+use super::limits;
+use super::outcome::{End, Outcome, Trap};
+use super::pool::{Pool, Slot};
 use super::program::Program;
+use super::threads::Threads;
+use crate::abi::Errno;
 use crate::process::Process;
+use crate::system::{System, Wait};
 use crate::trace::Event;
+
+/// What the threads of guests are called.
+pub const THREAD_NAME: &str = "preopen-guest";
 
 /// What a guest may use.
 #[derive(Clone, Copy, Default, Debug)]
@@ -46,10 +59,218 @@ pub struct Run {
     pub control: Arc<Control>,
 }
 
+/// What the threads of one guest share.
+pub struct Shared {
+    pub program: Arc<Program>,
+    pub process: Process,
+    pub limits: Limits,
+    pub host: Option<Box<dyn Host>>,
+    pub trace: Option<Box<dyn Trace>>,
+    pub control: Arc<Control>,
+    pub threads: Threads,
+    slot: Arc<Slot>,
+}
+
+impl Shared {
+    /// Gives the place in the pool away while `wait` lasts. A guest with threads keeps it: others of them may be running.
+    pub fn waiting<T>(&self, wait: impl FnOnce() -> T) -> T {
+        if self.program.spawns_threads() { wait() } else { self.slot.while_waiting(wait) }
+    }
+}
+
 /// Runs it on a thread of its own, when the pool has room. `done` is called on that thread, once, when everything that the guest
 /// owned is released.
 pub fn start(pool: &Arc<Pool>, run: Run, done: impl FnOnce(Outcome) + Send + 'static) {
     pool.submit(move |slot| {
-        drop((run, slot, done));
+        // Shared, so that it is still here where no thread can be made.
+        let work = Arc::new(Mutex::new(Some((run, slot, done))));
+        let begun = {
+            let work = Arc::clone(&work);
+            let named = thread::Builder::new().name(THREAD_NAME.to_owned());
+            named.spawn(move || {
+                let Some((run, slot, done)) = take(&work) else { return };
+                let began = Instant::now();
+                let (end, fuel_used) = caught(|| execute(run, Arc::new(slot)));
+                done(Outcome { end, duration: began.elapsed(), fuel_used });
+            })
+        };
+        if begun.is_err()
+            && let Some((run, slot, done)) = take(&work)
+        {
+            drop((run, slot));
+            done(Outcome { end: End::System(Errno::Again), duration: Duration::ZERO, fuel_used: None });
+        }
     });
+}
+
+fn take<T>(work: &Mutex<Option<T>>) -> Option<T> {
+    work.lock().unwrap_or_else(PoisonError::into_inner).take()
+}
+
+/// A fault of our own ends the run, and nothing else.
+fn caught<T>(work: impl FnOnce() -> (End, Option<T>)) -> (End, Option<T>) {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
+        let said = panic.downcast_ref::<&str>().map(ToString::to_string);
+        let said = said.or_else(|| panic.downcast_ref::<String>().cloned());
+        (End::Panicked(said.unwrap_or_else(|| "no message".to_owned())), None)
+    })
+}
+
+fn execute(run: Run, slot: Arc<Slot>) -> (End, Option<u64>) {
+    let Run { program, mut process, limits, host, trace, control } = run;
+    if let Some(stop) = control.stopped() {
+        return (End::Stopped(stop), None);
+    }
+    if let Some(timeout) = limits.timeout {
+        control.stop_at(Instant::now() + timeout);
+    }
+    if host.is_none() && !program.host_functions().is_empty() {
+        let missing =
+            program.host_functions().iter().map(|import| format!("{}.{}", import.module, import.name));
+        let missing = missing.collect::<Vec<_>>().join(", ");
+        return (End::Refused(format!("the module imports functions that were not given: {missing}")), None);
+    }
+    if !program.spawns_threads() {
+        let system = std::mem::replace(&mut process.system, Box::new(crate::system::Host::new()));
+        process.system = Box::new(Yielding { system, slot: Arc::clone(&slot) });
+    }
+    let threads = Threads::new(limits.threads);
+    let shared = Arc::new(Shared { program, process, limits, host, trace, control, threads, slot });
+    let ran = first_thread(&shared);
+    // Whatever the others are doing: their guest is over.
+    shared.threads.end(&shared.control);
+    let end = shared.threads.take_end().unwrap_or(ran.0);
+    (end, ran.1)
+}
+
+/// The thread that runs `_start`.
+fn first_thread(shared: &Arc<Shared>) -> (End, Option<u64>) {
+    let memory = match shared.program.memory_import() {
+        Some((_, _, kind)) => match limits::create(&shared.program, &shared.limits, kind) {
+            Ok(memory) => Some(memory),
+            Err(why) => return (End::Refused(why), None),
+        },
+        None => None,
+    };
+    let (mut store, instance) = match instantiate(shared, memory) {
+        Ok(instantiated) => instantiated,
+        Err(end) => return (end, None),
+    };
+    if let Some(fuel) = shared.limits.fuel {
+        set_remaining_points(&mut store, &instance, fuel);
+    }
+    let end = match instance.exports.get_typed_function::<(), ()>(&store, "_start") {
+        Ok(start) => {
+            let _entered = shared.control.enter(&store);
+            match shared.control.stopped() {
+                Some(stop) => End::Stopped(stop),
+                None => end_of(start.call(&mut store), &shared.control),
+            }
+        }
+        Err(_) => {
+            End::Refused("the module exports no function _start without parameters and results".to_owned())
+        }
+    };
+    let mut used = None;
+    if let Some(fuel) = shared.limits.fuel {
+        let left = match get_remaining_points(&mut store, &instance) {
+            MeteringPoints::Remaining(left) => left,
+            MeteringPoints::Exhausted => 0,
+        };
+        used = Some(fuel - left);
+        if left == 0 && matches!(end, End::Trap(Trap { code: "unreachable", .. })) {
+            return (End::Fuel, used);
+        }
+    }
+    (end, used)
+}
+
+/// A memory for all the stores of a guest: attached to each.
+pub enum Imported {
+    /// Shared by its threads.
+    Shared(SharedMemory),
+    /// Of the first thread alone, in this store.
+    Own(Store, Linear),
+}
+
+/// A store with the program's instance, whose functions know its memory.
+pub fn instantiate(shared: &Arc<Shared>, memory: Option<Imported>) -> Result<(Store, Instance), End> {
+    let (mut store, memory) = match memory {
+        None => (limits::store(&shared.program, &shared.limits), None),
+        Some(Imported::Own(store, memory)) => (store, Some(memory)),
+        Some(Imported::Shared(memory)) => {
+            let mut store = limits::store(&shared.program, &shared.limits);
+            shared.threads.share(&memory);
+            let memory = memory.attach(&mut store);
+            (store, Some(memory))
+        }
+    };
+    let context =
+        FunctionEnv::new(&mut store, Context { shared: Arc::clone(shared), memory: memory.clone() });
+    let imports = imports::all(&mut store, &context, memory.as_ref());
+    let instance = {
+        // A start function may spin.
+        let _entered = shared.control.enter(&store);
+        Instance::new(&mut store, shared.program.module(), &imports)
+    };
+    let instance = instance.map_err(|error| match error {
+        wasmer::InstantiationError::Start(error) => end_of(Err(error), &shared.control),
+        error => End::Refused(limits::explain(&error.to_string(), &shared.limits)),
+    })?;
+    if memory.is_none() {
+        let exported = instance.exports.get_memory("memory").ok().cloned();
+        context.as_mut(&mut store.as_store_mut()).memory = exported;
+    }
+    Ok((store, instance))
+}
+
+/// What it means that a function of the guest's returned.
+pub fn end_of(returned: Result<(), RuntimeError>, control: &Control) -> End {
+    let Err(error) = returned else { return End::Exit(0) };
+    let error = match error.downcast::<Ended>() {
+        Ok(Ended::Exit(code)) => return End::Exit(code),
+        Ok(Ended::Raised(signal)) => return End::Raised(signal),
+        Ok(Ended::Stopped) => return End::Stopped(control.stopped().unwrap_or(Stop::Killed)),
+        Ok(Ended::Host(failure)) => {
+            let error = take(&failure.0);
+            return error.map_or(End::Stopped(Stop::Killed), End::Host);
+        }
+        Err(error) => error,
+    };
+    match control.stopped() {
+        Some(stop) if Trap::is_interrupt(&error) => End::Stopped(stop),
+        _ => End::Trap(Trap::new(&error)),
+    }
+}
+
+/// The world of a guest that gives its place in the pool away while it waits.
+struct Yielding {
+    system: Box<dyn System>,
+    slot: Arc<Slot>,
+}
+
+impl System for Yielding {
+    fn now(&self, clock: crate::abi::ClockId) -> Result<u64, Errno> {
+        self.system.now(clock)
+    }
+
+    fn resolution(&self, clock: crate::abi::ClockId) -> Result<u64, Errno> {
+        self.system.resolution(clock)
+    }
+
+    fn random(&self, bytes: &mut [u8]) -> Result<(), Errno> {
+        self.system.random(bytes)
+    }
+
+    fn wait(&self, waits: &mut [Wait<'_>], timeout: u64) -> Result<bool, Errno> {
+        let ready = self.system.wait(waits, 0)?;
+        if ready || timeout == 0 {
+            return Ok(ready);
+        }
+        self.slot.while_waiting(|| self.system.wait(waits, timeout))
+    }
+
+    fn yield_now(&self) {
+        self.system.yield_now();
+    }
 }

@@ -2,6 +2,8 @@
 
 mod abi;
 mod calls;
+#[cfg(feature = "engine")]
+mod engine;
 #[cfg(feature = "virtual-fs-tests")]
 mod export;
 mod fds;

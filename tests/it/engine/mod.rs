@@ -1,0 +1,5 @@
+//! The engine: guests in Wasmer, without Node.
+
+mod run;
+mod support;
+mod threads;
