@@ -108,8 +108,9 @@ class Execution {
     configuration.stdio = openStandard(this, configuration.stdio);
     this.#run = this.#native.run(program, this.#pool, configuration, limits, {
       done: (outcome) => this.#done(outcome),
-      call,
-      trace: traceFunction && ((event) => traceFunction(event)),
+      // Native code asks whether they are there.
+      ...(call && { call }),
+      ...(traceFunction && { trace: (event) => traceFunction(event) }),
     });
     if (this.#failed !== undefined) this.#run.kill('killed');
   }
