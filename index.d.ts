@@ -1089,7 +1089,8 @@ export interface RunOptions extends GuestOptions {
    */
   stdout?: StandardOutput | undefined;
   /**
-   * The same for 2. Where it is the same function or Writable as `stdout`, the order of the writes is kept.
+   * The same for 2. It may be the same as `stdout`: in a {@link CapturedOutput}, or a descriptor, the order of the writes is kept; a
+   * function or Writable has each in a pipe of its own, and only their own order.
    * @default 'capture'
    */
   stderr?: StandardOutput | undefined;

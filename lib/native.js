@@ -12,6 +12,10 @@ const PLATFORMS = new Set(['linux-x64-gnu']);
 const ENGINE = '@preopen/engine';
 const VARIABLE = 'PREOPEN_NATIVE_LIBRARY_PATH';
 
+const MISSING = ['MODULE_NOT_FOUND'];
+/** Under Node's permission model what need not be there is not always granted either. */
+const UNREADABLE = [...MISSING, 'ERR_ACCESS_DENIED'];
+
 /** Loaded by the first failure. */
 const errors = () => require('./errors.js');
 
@@ -36,7 +40,7 @@ function loadFirst() {
   // Which C library Linux has is asked only after a failure: the answer takes longer than loading does.
   const name = platform === 'linux' ? `linux-${arch}-gnu` : `${platform}-${arch}`;
   if (!PLATFORMS.has(name)) throw unsupported();
-  const found = loadPackage(ENGINE) ?? tryRequire(`../preopen.${name}.node`) ?? loadPackage(`@preopen/${name}`);
+  const found = loadPackage(ENGINE, UNREADABLE) ?? tryRequire(`../preopen.${name}.node`) ?? loadPackage(`@preopen/${name}`);
   if (found === undefined) throw libc() === 'musl' ? unsupported() : notInstalled(name);
   return found;
 }
@@ -51,19 +55,20 @@ function loadChosen(file) {
 }
 
 /** Undefined where the package is not installed. In the repository its folder is there before its addon is built. */
-function loadPackage(name) {
-  const manifest = tryRequire(`${name}/package.json`);
+function loadPackage(name, absent = MISSING) {
+  const manifest = tryRequire(`${name}/package.json`, absent);
   if (manifest === undefined) return undefined;
   if (manifest.version !== version()) throw mismatch(name, manifest.version);
   return tryRequire(name);
 }
 
-function tryRequire(request) {
+/** Undefined where that fails with one of the codes in `absent`. */
+function tryRequire(request, absent = MISSING) {
   try {
     return require(request);
   } catch (error) {
-    if (error.code !== 'MODULE_NOT_FOUND') throw broken(error);
-    return undefined;
+    if (absent.includes(error.code)) return undefined;
+    throw broken(error);
   }
 }
 

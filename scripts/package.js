@@ -10,12 +10,16 @@ const path = require('node:path');
 const { readAddon } = require('./lib/elf.js');
 const { StepFailed, npm, root, run } = require('./lib/exec.js');
 const { main } = require('./lib/main.js');
-const { LARGE, PLATFORM, SMALL } = require('./lib/setup.js');
+const { LARGE, PLATFORM, SMALL, runtimes } = require('./lib/setup.js');
 
 const { version } = require('../package.json');
+const README = fs.readFileSync(path.join(root, 'README.md'), 'utf8');
 
 /** The newest C library that an addon may want: README.md, "Platforms". */
 const GLIBC = '2.34';
+
+/** How far from the truth a size in README.md may be, as a ratio. */
+const ROUNDING = 0.1;
 
 const ADDON = /^(preopen\.[\w-]+\.node|package\.json|README\.md|LICENSE)$/;
 
@@ -82,7 +86,12 @@ function pack(to) {
     const [packed] = JSON.parse(npm(['pack', '--json', '--pack-destination', to], { cwd: folder, quiet: true }));
     const stray = packed.files.map((file) => file.path).filter((file) => !CONTENT[packed.name].test(file));
     if (stray.length > 0) throw new StepFailed(`${packed.name} holds what it should not: ${stray.join(', ')}`);
-    console.log(`packed ${packed.id}: ${packed.files.length} files, ${packed.size} bytes`);
+    const megabytes = packed.unpackedSize / 1e6;
+    console.log(`packed ${packed.id}: ${packed.files.length} files, ${packed.size} bytes, unpacked ${megabytes.toFixed(1)} MB`);
+    const [, said] = new RegExp(`^\\| \`${packed.name}\` \\|.*\\| ([\\d.]+) MB \\|`, 'm').exec(README) ?? [];
+    if (said === undefined || Math.abs(megabytes - said) > Math.max(said * ROUNDING, 0.1)) {
+      throw new StepFailed(`README.md, "Packages", says that ${packed.name} has ${said} MB; it has ${megabytes.toFixed(1)}`);
+    }
     return path.join(to, packed.filename);
   });
   return { preopen, platform, engine };
@@ -129,6 +138,15 @@ const runIt = (folder) => run(process.execPath, ['-e', RUN], { cwd: folder, quie
 function useWithoutEngine(folder) {
   assert.match(runIt(folder), /^small\n(.*@preopen\/engine.*\n)?$/);
   console.log('ran run() without the engine');
+}
+
+/** Under the permission model it is enough to grant what is installed: a look for the engine is not refused as a fault. */
+function useWithPermissions(folder) {
+  const [, node] = runtimes().nodes.find(([, , major]) => major === '24');
+  const readable = ['common.cjs', 'exit_code.wasm', 'node_modules/preopen/', `node_modules/@preopen/${PLATFORM}/`];
+  const flags = ['--permission', '--allow-wasi', '--allow-addons', ...readable.map((file) => `--allow-fs-read=${path.join(folder, file)}`)];
+  assert.strictEqual(run(node, ['--no-warnings', ...flags, 'common.cjs'], { cwd: folder, quiet: true }), 'ok\n');
+  console.log('ran common.cjs under the permission model');
 }
 
 /** With it the large addon serves, alone, and everything else as before; a build of another version is refused. */
@@ -191,6 +209,7 @@ main(() => {
     useTypes(folder);
     useCommand(folder);
     useWithoutEngine(folder);
+    useWithPermissions(folder);
     useEngine(userFolder('engine', [preopen, platform, engine]));
     useWithoutAddon(folder);
   } finally {

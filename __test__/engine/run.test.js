@@ -47,7 +47,7 @@ engine('both compilers run a program alike', async () => {
 
 engine('a Module tells what it is', async () => {
   const module = await compiled('imports');
-  assert.deepEqual([module.version, module.engine, module.metered, module.cached], ['preview1', 'singlepass', false, false]);
+  assert.deepEqual([module.version, module.engine, module.metered, module.cached], ['preview1', 'cranelift', false, false]);
   assert.equal((await compiled('preview0')).version, 'unstable');
   const imports = module.imports.map(({ module: from, name, params, results }) => `${from}.${name} ${params}->${results}`);
   assert.deepEqual(imports.sort(), [

@@ -30,8 +30,6 @@ class Execution {
   captured = [];
   /** The host's ends of pipes that spawn() gives out, by descriptor. */
   pipes = [null, null, null];
-  /** The streams that have a pipe already, by what they write to. */
-  targets = new Map();
 
   /** @type {Promise<Result>} */
   settled;

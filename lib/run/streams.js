@@ -45,22 +45,18 @@ function piped(execution, number) {
  * @param {(chunk: Uint8Array) => unknown} write
  */
 function toFunction(execution, write) {
-  return shared(execution, write, () =>
-    output(execution, async (chunk) => {
-      await write(chunk);
-      return true;
-    }),
-  );
+  return output(execution, async (chunk) => {
+    await write(chunk);
+    return true;
+  });
 }
 
 /** A stream that writes to a Writable, each chunk when the one before is through. It does not end it. */
 function toWritable(execution, writable) {
-  return shared(execution, writable, () => {
-    const fail = (error) => execution.fail(error);
-    writable.on('error', fail);
-    execution.atEnd(() => writable.removeListener?.('error', fail));
-    return output(execution, (chunk) => put(writable, Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)));
-  });
+  const fail = (error) => execution.fail(error);
+  writable.on('error', fail);
+  execution.atEnd(() => writable.removeListener?.('error', fail));
+  return output(execution, (chunk) => put(writable, Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)));
 }
 
 /** Answers whether it could still be written to. */
@@ -77,13 +73,6 @@ async function put(writable, chunk) {
   // Destroyed without an error of its own: the reader is gone.
   if (writable.destroyed && writable.errored == null) return false;
   throw error;
-}
-
-/** The same function or stream as both outputs has one pipe, so that the order of the writes is kept. */
-function shared(execution, target, make) {
-  const { targets } = execution;
-  if (!targets.has(target)) targets.set(target, make());
-  return targets.get(target);
 }
 
 /**

@@ -3,22 +3,26 @@
 //! [`Program`] is a compiled module, [`start`] a run of one over a [`Process`](crate::process::Process): its calls are those
 //! of [`crate::calls`], as they are for guests in V8. A [`Control`] stops it from anywhere.
 
+mod cache;
 mod control;
-
 mod guest;
 mod host;
 mod imports;
 mod limits;
-
+mod linkage;
 mod outcome;
 mod pool;
 mod program;
+mod refusal;
 mod threads;
+mod upgrade;
 mod worker;
 
 pub use control::{Control, Stop};
 pub use host::{Host, HostError, HostFunction, Value, ValueType};
 pub use outcome::{End, Frame, Outcome, Trap};
 pub use pool::Pool;
-pub use program::{Abi, Compiler, Program, Refusal};
+pub use program::{Abi, Compiler, Program};
+pub use refusal::Refusal;
+pub use upgrade::Upgrading;
 pub use worker::{Limits, Run, Trace, start};

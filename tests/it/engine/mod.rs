@@ -1,5 +1,6 @@
-//! The engine: guests in Wasmer, without Node.
+//! The door for guests that run in Wasmer, without Node.
 
+mod program;
 mod run;
 mod support;
 mod threads;
