@@ -4,7 +4,7 @@ const assert = require('node:assert/strict');
 const { compiled, engine, rejection, run } = require('../helpers/engine');
 const preopen = require('../..');
 
-/** Functions for the guest `imports`, and what they were told. */
+/** Functions for the guest `imports`, and what they are told. */
 function functions(replaced = {}) {
   const said = [];
   const env = {
@@ -47,7 +47,7 @@ engine('what a function throws, or its promise is rejected with, rejects the run
   for (const thrown of [new Error('mine'), undefined, 'text', null]) {
     for (const add of [() => { throw thrown; }, async () => { throw thrown; }]) {
       let caught = 'nothing';
-      await run('imports', functions({ add })).catch((error) => { caught = error; });
+      await run('imports', { imports: functions({ add }).imports }).catch((error) => { caught = error; });
       assert.equal(caught, thrown);
     }
   }
@@ -55,10 +55,10 @@ engine('what a function throws, or its promise is rejected with, rejects the run
 
 engine('results are converted, or refused', async () => {
   const wrapped = functions({ add: () => 2 ** 32 + 5.9, big: () => 2n ** 64n + 6n });
-  await run('imports', wrapped);
+  await run('imports', { imports: wrapped.imports });
   assert.deepEqual(wrapped.said.slice(1, 3), [5n, 6n]);
   for (const wrong of [{ add: () => 5n }, { big: () => 5 }, { ratio: () => 5n }, { pair: () => [1] }, { pair: () => 5 }]) {
-    assert.ok((await rejection(run('imports', functions(wrong)))) instanceof TypeError);
+    assert.ok((await rejection(run('imports', { imports: functions(wrong).imports }))) instanceof TypeError);
   }
 });
 
@@ -66,7 +66,7 @@ engine('memory is checked, and is there only during a call', async () => {
   const faults = [];
   let kept;
   const attempt = (act) => { try { act(); faults.push('nothing'); } catch (error) { faults.push(error.name); } };
-  await run('imports', functions({
+  const { imports } = functions({
     log() {
       kept = this.memory;
       attempt(() => this.memory.read(65530, 10));
@@ -78,14 +78,15 @@ engine('memory is checked, and is there only during a call', async () => {
       copy.fill(0);
       assert.equal(Buffer.from(this.memory.read(16, 5)).toString(), 'hello');
     },
-  }));
+  });
+  await run('imports', { imports });
   assert.deepEqual(faults, ['RangeError', 'RangeError', 'RangeError', 'RangeError', 'TypeError']);
   assert.throws(() => kept.read(0, 1), Error);
 });
 
 engine('a guest that waits for a promise can be stopped', async () => {
   const never = () => new Promise(() => {});
-  const stopped = await run('imports', { ...functions({ add: never }), timeout: 50 });
+  const stopped = await run('imports', { imports: functions({ add: never }).imports, timeout: 50 });
   assert.equal(stopped.reason, 'timeout');
   const controller = new AbortController();
   const { imports } = functions({ add: () => { controller.abort(); return never(); } });
