@@ -14,8 +14,10 @@ mod outcome;
 mod pool;
 mod program;
 mod refusal;
+mod signals;
 mod threads;
 mod upgrade;
+mod warden;
 mod worker;
 
 pub use control::{Control, Stop};
@@ -24,5 +26,7 @@ pub use outcome::{End, Frame, Outcome, Trap};
 pub use pool::Pool;
 pub use program::{Abi, Compiler, Program};
 pub use refusal::Refusal;
+pub use signals::prepare;
 pub use upgrade::Upgrading;
+pub use warden::open_orders;
 pub use worker::{Limits, Run, Trace, start};
