@@ -14,6 +14,7 @@ mod outcome;
 mod pool;
 mod program;
 mod threads;
+mod wasix;
 mod worker;
 
 pub use control::{Control, Stop};
@@ -21,4 +22,5 @@ pub use host::{Host, HostError, HostFunction, Value, ValueType};
 pub use outcome::{End, Frame, Outcome, Trap};
 pub use pool::Pool;
 pub use program::{Abi, Compiler, Program, Refusal};
+pub use wasix::{BadRule, Network, Rule};
 pub use worker::{Limits, Run, Trace, start};

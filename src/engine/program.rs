@@ -72,7 +72,8 @@ impl Program {
         let module = wasmer::Module::new(&engine, bytes).map_err(|error| Refusal(error.to_string()))?;
         let mut host_functions = Vec::new();
         for import in module.imports().functions() {
-            if !matches!(import.module(), "wasi_snapshot_preview1" | "wasi_unstable" | "wasi") {
+            if !matches!(import.module(), "wasi_snapshot_preview1" | "wasi_unstable" | "wasi" | "wasix_32v1")
+            {
                 let _ = &import;
                 host_functions.push(HostFunction {
                     module: import.module().into(),
@@ -82,7 +83,9 @@ impl Program {
                 });
             }
         }
-        Ok(Self { engine, module, abi: Abi::Preview1, compiler, metered, host_functions })
+        let wasix = module.imports().any(|import| import.module() == "wasix_32v1");
+        let abi = if wasix { Abi::Wasix } else { Abi::Preview1 };
+        Ok(Self { engine, module, abi, compiler, metered, host_functions })
     }
 
     pub(super) fn spawns_threads(&self) -> bool {

@@ -3,3 +3,4 @@
 mod run;
 mod support;
 mod threads;
+mod wasix;
