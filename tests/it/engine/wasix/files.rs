@@ -1,8 +1,8 @@
 //! What WASIX guests see of the filesystem: their own directories, and nothing besides.
 
-use preopen::vfs::ReadOnly;
 use preopen::vfs::host::{HostDir, MountOptions};
 use preopen::vfs::memory::{Limits, MemoryFs};
+use preopen::vfs::{Dir, ReadOnly};
 
 use super::guest::Guest;
 use crate::support::{SECRET, Tree};
@@ -80,7 +80,7 @@ fn a_directory_of_the_hosts_is_read_and_written() {
 #[test]
 fn what_is_read_only_stays_as_it_is() {
     let tree = Tree::new();
-    let mount = || ReadOnly(tree.mount(MountOptions::default()));
+    let mount = || ReadOnly(Box::new(tree.mount(MountOptions::default())) as Box<dyn Dir>);
     assert_eq!(reader("/host/file").dir("/host", mount()).says(), "file");
     let done = writer("/host/new").dir("/host", mount()).run();
     assert_ne!(done.ending(), "exit 0");
