@@ -1,8 +1,16 @@
 //! Stopping a run from outside: the order, and what carries it out.
 
-use std::sync::Arc;
+#![expect(unsafe_code, reason = "the flag of a run is named to the handler of a signal by its address")]
+
+use std::marker::PhantomData;
+use std::ptr;
 use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Instant;
+
+use rustix::thread::Pid;
+
+use super::{signals, warden};
 
 /// Why a run is stopped.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -19,25 +27,59 @@ pub enum Stop {
 }
 
 /// The handle of a run, for whoever may stop it.
-#[derive(Default)]
+///
+/// To stop is to say so, and to ask every thread in the run's guest to leave it, again and again until none is left: a thread
+/// that is asked in a host's function, or before its guest's first instruction, goes on. The first time is at once, on the
+/// thread that stops the run; the rest is the warden's.
 pub struct Control {
+    /// 0, or why.
     stop: AtomicU8,
+    inside: Mutex<Inside>,
+    deadline: Mutex<Option<warden::Deadline>>,
+    /// For the warden, which does not keep it.
+    me: Weak<Self>,
+}
+
+/// Who is in the guest. Its lock is held while threads are asked, so that one cannot leave, or end, meanwhile.
+#[derive(Default)]
+struct Inside {
+    threads: Vec<Inmate>,
+    /// The number of the next entry.
+    next: u64,
+    /// The shared memories, on which threads may be waiting for each other.
+    memories: Vec<wasmer::MemoryOps>,
+    /// Whether the warden asks.
+    hunted: bool,
+}
+
+/// A thread's entry. One that entered twice has two.
+struct Inmate {
+    entry: u64,
+    thread: Pid,
+    asked: bool,
 }
 
 impl Control {
     /// Of a run that has not begun.
     pub fn new() -> Arc<Self> {
-        Arc::default()
+        Arc::new_cyclic(|me| Self {
+            stop: AtomicU8::new(0),
+            inside: Mutex::default(),
+            deadline: Mutex::default(),
+            me: me.clone(),
+        })
     }
 
     /// Stops the run, wherever it is. The first reason counts.
     pub fn stop(&self, why: Stop) {
-        let _first = self.stop.compare_exchange(0, why as u8, Ordering::SeqCst, Ordering::SeqCst);
+        if self.stop.compare_exchange(0, why as u8, Ordering::SeqCst, Ordering::SeqCst).is_ok() {
+            self.hunt(&mut self.inside());
+        }
     }
 
     /// Whether it is to stop, and why.
     pub fn stopped(&self) -> Option<Stop> {
-        match self.stop.load(Ordering::Acquire) {
+        match self.stop.load(Ordering::SeqCst) {
             0 => None,
             1 => Some(Stop::Killed),
             2 => Some(Stop::TimedOut),
@@ -46,14 +88,130 @@ impl Control {
         }
     }
 
-    /// Stops it at a time, as timed out.
-    pub fn stop_at(self: &Arc<Self>, _deadline: Instant) {}
+    /// Stops it at a time, as timed out. A later call moves the time.
+    pub fn stop_at(&self, deadline: Instant) {
+        let deadline = warden::watch(self.me.clone(), deadline);
+        self.replace_deadline(Some(deadline));
+    }
 
-    /// Lets the thread that calls be interrupted while it runs the code of `store`, until the answer is dropped.
+    /// Forgets the time at which it would be stopped: it is over. The last handle does so too.
+    pub fn over(&self) {
+        self.replace_deadline(None);
+    }
+
+    /// Takes over a memory that its threads share: those that wait in it are woken when the run stops.
+    pub fn share(&self, memory: &wasmer::SharedMemory) {
+        let mut inside = self.inside();
+        inside.memories.push(memory.ops());
+        if self.stopped().is_some() {
+            self.hunt(&mut inside);
+        }
+    }
+
+    /// Lets the thread that calls be interrupted while it runs the code of `store`, until the answer is dropped. Entries on
+    /// one thread may nest: what is interrupted is the innermost guest, when its own run is to stop.
+    ///
+    /// A call of a guest that is interrupted answers wasmer's error for a stack overflow. What it was is known here: the run
+    /// [is stopped](Self::stopped).
     pub fn enter(self: &Arc<Self>, _store: &wasmer::Store) -> Entered {
-        Entered {}
+        signals::prepare();
+        // SAFETY: the answer keeps this run, so its flag, and names the outer one's when it is dropped.
+        let outer = unsafe { signals::enter(ptr::from_ref(&self.stop).cast_mut()) };
+        let mut inside = self.inside();
+        let entry = inside.next;
+        inside.next += 1;
+        inside.threads.push(Inmate { entry, thread: signals::this_thread(), asked: false });
+        // Whoever stopped it before did not see this thread, and whoever does after will.
+        if self.stopped().is_some() {
+            self.hunt(&mut inside);
+        }
+        drop(inside);
+        Entered { run: self.clone(), entry, outer, on_this_thread: PhantomData }
+    }
+
+    /// Asks whoever is in the guest to leave. Answers whether there was anybody; if not, nobody asks again.
+    pub(super) fn press(&self) -> bool {
+        let mut inside = self.inside();
+        inside.press();
+        inside.hunted = !inside.threads.is_empty();
+        inside.hunted
+    }
+
+    /// Asks now, and lets the warden ask from now on.
+    fn hunt(&self, inside: &mut Inside) {
+        inside.press();
+        if !inside.threads.is_empty() && !inside.hunted {
+            inside.hunted = true;
+            warden::hunt(self.me.clone());
+        }
+    }
+
+    fn inside(&self) -> MutexGuard<'_, Inside> {
+        self.inside.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn replace_deadline(&self, deadline: Option<warden::Deadline>) {
+        let old = {
+            let mut current = self.deadline.lock().unwrap_or_else(PoisonError::into_inner);
+            std::mem::replace(&mut *current, deadline)
+        };
+        if let Some(old) = old {
+            warden::forget(old);
+        }
     }
 }
 
-/// A thread that runs a guest's code.
-pub struct Entered {}
+impl Drop for Control {
+    fn drop(&mut self) {
+        self.over();
+    }
+}
+
+impl Inside {
+    fn press(&mut self) {
+        if self.threads.is_empty() {
+            return;
+        }
+        signals::stand_in_front();
+        for inmate in &mut self.threads {
+            inmate.asked = true;
+            signals::ask(inmate.thread);
+        }
+        // A thread that waits in a memory is in wasmer's code, so no signal takes it out: its wait ends with a trap. One that
+        // is just about to wait may miss that, and is woken the next time.
+        for memory in &self.memories {
+            let _unsupported = memory.disable_atomics();
+        }
+    }
+}
+
+/// A thread that runs a guest's code. It stays on that thread.
+#[must_use = "the thread has left when this is dropped"]
+pub struct Entered {
+    run: Arc<Control>,
+    entry: u64,
+    /// The flag of the guest outside this one.
+    outer: *mut AtomicU8,
+    on_this_thread: PhantomData<*const ()>,
+}
+
+impl Drop for Entered {
+    fn drop(&mut self) {
+        let asked = {
+            let mut inside = self.run.inside();
+            let at = inside.threads.iter().position(|inmate| inmate.entry == self.entry);
+            at.is_some_and(|at| inside.threads.swap_remove(at).asked)
+        };
+        // Nobody asks any more. What was sent before arrives here, and not in whatever this thread does next.
+        if asked {
+            signals::settle();
+        }
+        // SAFETY: entries that are left in the order opposite to that in which they were made find the outer guest's there. Where
+        // somebody else's flag was named, that is not so, and none is named.
+        unsafe {
+            if !ptr::eq(signals::enter(self.outer), &raw const self.run.stop) {
+                signals::enter(ptr::null_mut());
+            }
+        }
+    }
+}

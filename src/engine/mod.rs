@@ -13,7 +13,9 @@ mod limits;
 mod outcome;
 mod pool;
 mod program;
+mod signals;
 mod threads;
+mod warden;
 mod wasix;
 mod worker;
 
@@ -22,5 +24,7 @@ pub use host::{Host, HostError, HostFunction, Value, ValueType};
 pub use outcome::{End, Frame, Outcome, Trap};
 pub use pool::Pool;
 pub use program::{Abi, Compiler, Program, Refusal};
+pub use signals::prepare;
+pub use warden::open_orders;
 pub use wasix::{BadRule, Network, Rule};
 pub use worker::{Limits, Run, Trace, start};

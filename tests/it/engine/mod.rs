@@ -1,5 +1,6 @@
 //! The engine: guests in Wasmer, without Node.
 
+mod control;
 mod run;
 mod support;
 mod threads;
