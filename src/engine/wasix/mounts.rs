@@ -53,12 +53,13 @@ impl Given {
             mounts
                 .mount(&path, Arc::new(Exported::new(Arc::clone(dir))))
                 .map_err(|_| refused("is mounted where another one is"))?;
-            let preopened = if text.starts_with('/') {
-                builder.add_preopen_dir(&path)
-            } else {
-                builder.add_map_dir(text, &path)
-            };
-            preopened.map_err(|error| refused(&format!("is refused: {error}")))?;
+            // What is absolute is found below `/`.
+            if !text.starts_with('/') {
+                builder.add_map_dir(text, &path).map_err(|error| refused(&format!("is refused: {error}")))?;
+            }
+        }
+        if !self.dirs.is_empty() {
+            builder.add_preopen_dir("/").map_err(|error| error.to_string())?;
         }
         builder.set_mount_fs(mounts);
         Ok(())

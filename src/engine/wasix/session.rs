@@ -223,16 +223,18 @@ impl Session {
 
     /// Ends all processes: their waits, their descriptors, their threads at the next call that they make.
     fn end_processes(&self, code: ExitCode) {
-        self.over.send_replace(true);
         let processes = {
             let mut state = self.lock();
             state.over_since.get_or_insert_with(Instant::now);
             state.processes.clone()
         };
         self.ended.notify_all();
+        // What waits for a pipe wakes up when its other end is closed. Before timers are over: it gives up by one.
         for env in &processes {
-            // What waits for a pipe wakes up when its other end is closed.
             self.tokio.block_on(env.on_exit(Some(code)));
+        }
+        self.over.send_replace(true);
+        for env in &processes {
             env.process.terminate(code);
             // What waits in the guest's memory wakes up, and traps.
             env.process.signal_process(Signal::Sigkill);

@@ -143,10 +143,12 @@ fn a_link_that_a_guest_makes_leads_nowhere_outside() {
 
 #[test]
 fn the_root_lists_the_mounts_and_nothing_else() {
-    // Lists descriptor 3, and says the names.
+    // Lists `/`, and says the names.
     let lists = r#"
+      (data (i32.const 256) "/")
       (func (export "_start") (local $at i32) (local $end i32)
-        (call $ok (call $fd_readdir (i32.const 3) (i32.const 1024) (i32.const 4096) (i64.const 0) (i32.const 8))
+        (call $ok (call $open (i32.const 256) (i32.const 1) (i32.const 2)) (i32.const 96))
+        (call $ok (call $fd_readdir (i32.load (i32.const 64)) (i32.const 1024) (i32.const 4096) (i64.const 0) (i32.const 8))
           (i32.const 97))
         (local.set $at (i32.const 1024))
         (local.set $end (i32.add (i32.const 1024) (i32.load (i32.const 8))))
@@ -157,7 +159,10 @@ fn the_root_lists_the_mounts_and_nothing_else() {
           (call $say (i32.const 24) (i32.const 1))
           (local.set $at (i32.add (i32.add (local.get $at) (i32.const 24)) (i32.load offset=16 (local.get $at))))
           (br $next))))"#;
-    let said = Guest::new(lists).dir("/one", memory().root()).dir("/two", memory().root()).says();
+    let said = Guest::new(&format!("{OPEN} {lists}"))
+        .dir("/one", memory().root())
+        .dir("/two", memory().root())
+        .says();
     let mut names: Vec<&str> = said.lines().filter(|name| !matches!(*name, "." | "..")).collect();
     names.sort_unstable();
     assert_eq!(names, ["one", "two"]);

@@ -8,7 +8,7 @@ use preopen::engine::Network;
 
 use super::guest::Guest;
 
-const EACCES: &str = "exit 2";
+const EPERM: &str = "exit 63";
 
 /// An address at 256: of version 4, with the port as the guest's processor has it.
 fn address(port: u16) -> String {
@@ -107,7 +107,7 @@ fn what_is_allowed_is_reached_and_nothing_else() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     for other in ["127.0.0.1:1".to_owned(), format!("127.0.0.2:{port}"), format!("localhost:{port}")] {
-        assert_eq!(client(port).network(&[&other]).run().ending(), EACCES, "{other}");
+        assert_eq!(client(port).network(&[&other]).run().ending(), EPERM, "{other}");
     }
     listener.set_nonblocking(true).unwrap();
     assert!(listener.accept().is_err(), "somebody has connected");
@@ -121,7 +121,7 @@ fn a_guest_listens_where_it_may() {
     std::net::TcpStream::connect(("127.0.0.1", port)).unwrap().write_all(b"hello").unwrap();
     let done = running.wait();
     assert_eq!((done.ending().as_str(), done.stdout.as_str()), ("exit 0", "ready\nhello"));
-    assert_eq!(server(free()).network(&["127.0.0.1:1"]).run().ending(), EACCES);
+    assert_eq!(server(free()).network(&["127.0.0.1:1"]).run().ending(), EPERM);
 }
 
 #[test]
