@@ -7,11 +7,12 @@ use preopen::vfs::{Dir, ReadOnly};
 use super::guest::Guest;
 use crate::support::{SECRET, Tree};
 
-/// Opens a path below `/`, creating it or not, and answers the errno; 3 is the descriptor of `/`.
+/// Opens a path below `/`, and answers the errno; 3 is the descriptor of `/`. What it may not create it opens for reading.
 const OPEN: &str = r#"
   (func $open (param $path i32) (param $len i32) (param $oflags i32) (result i32)
     (call $path_open (i32.const 3) (i32.const 1) (local.get $path) (local.get $len) (local.get $oflags)
-      (i64.const 0x1fffffff) (i64.const 0x1fffffff) (i32.const 0) (i32.const 64)))"#;
+      (select (i64.const 0x1fffffff) (i64.const 0x4002) (i32.and (local.get $oflags) (i32.const 1)))
+      (i64.const 0x1fffffff) (i32.const 0) (i32.const 64)))"#;
 
 fn memory() -> std::sync::Arc<MemoryFs> {
     MemoryFs::new(Limits::default())
