@@ -3,7 +3,8 @@
 // out is compared.
 //
 // A comment `<!-- NAME -->` before a block of code makes it a file. Every block `console` is a session: lines that begin
-// with `$ ` are commands, the others what they print. `(Node 24)` in the comment leaves both out before that version.
+// with `$ ` are commands, the others what they print. `(Node 24)` in the comment leaves both out before that version;
+// `(Electron)` marks what only Electron can run: it is compiled.
 const assert = require('node:assert/strict');
 const { execFileSync } = require('node:child_process');
 const fs = require('node:fs');
@@ -11,7 +12,7 @@ const path = require('node:path');
 const { test } = require('node:test');
 const { root, tmp } = require('./helpers/both');
 
-const BLOCK = /^(?:<!-- (?<name>[\w.]+)? ?(?:\(Node (?<since>\d+)\) )?-->\n)?```(?<language>\w*)\n(?<text>[^]*?)^```$/gm;
+const BLOCK = /^(?:<!-- (?<name>[\w.]+)? ?(?:\((?:Node (?<since>\d+)|(?<electron>Electron))\) )?-->\n)?```(?<language>\w*)\n(?<text>[^]*?)^```$/gm;
 
 const major = parseInt(process.versions.node, 10);
 const blocks = [...fs.readFileSync(path.join(root, 'README.md'), 'utf8').matchAll(BLOCK)].map(({ groups }) => groups);
@@ -41,8 +42,8 @@ function type(command, folder) {
 test('README.md: the examples print what they are said to print', (t) => {
   const folder = userFolder(t);
   let commands = 0;
-  for (const { name, since = 0, language, text } of blocks) {
-    if (major < since) continue;
+  for (const { name, since = 0, electron, language, text } of blocks) {
+    if (major < since || electron) continue;
     if (name !== undefined) fs.writeFileSync(path.join(folder, name), text);
     if (language !== 'console') continue;
     for (const session of text.split(/^\$ /m).slice(1)) {
@@ -56,12 +57,22 @@ test('README.md: the examples print what they are said to print', (t) => {
 
 test('README.md: every example in JavaScript is run, and the guest is the one that was built', () => {
   const sessions = blocks.filter(({ language }) => language === 'console').map(({ text }) => text).join('\n');
-  for (const { name, language, text } of blocks) {
-    if (language !== 'js') continue;
+  for (const { name, electron, language, text } of blocks) {
+    if (language !== 'js' || electron) continue;
     assert.ok(name !== undefined, `a block without a name:\n${text}`);
     const imported = blocks.some((other) => other.text.includes(`'./${name}'`));
     assert.ok(imported || sessions.includes(name), `${name} is not run`);
   }
   const { text } = blocks.find(({ name }) => name === 'hello.c');
   assert.equal(text, fs.readFileSync(path.join(root, 'examples/hello.c'), 'utf8'));
+});
+
+test('README.md: what only Electron can run is compiled', (t) => {
+  const folder = tmp(t);
+  const programs = blocks.filter(({ electron }) => electron);
+  assert.ok(programs.length >= 3);
+  for (const { name, text } of programs) {
+    fs.writeFileSync(path.join(folder, name), text);
+    execFileSync(process.execPath, ['--check', name], { cwd: folder, stdio: 'pipe' });
+  }
 });

@@ -1,7 +1,7 @@
 'use strict';
-// npm run build: the addon, in release mode.
+// npm run build: the addon, in release mode. npm run build:engine (--engine): the large one, beside it.
 
 const { main } = require('./lib/main.js');
-const { buildAddon } = require('./lib/setup.js');
+const { buildAddon, buildEngine } = require('./lib/setup.js');
 
-main(buildAddon);
+main(process.argv.includes('--engine') ? buildEngine : buildAddon);

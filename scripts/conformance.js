@@ -1,7 +1,7 @@
 'use strict';
 // Runs the built preview1 programs of a public suite (WebAssembly/wasi-testsuite's form: NAME.wasm beside NAME.json) and
-// counts which pass: `node scripts/conformance.js FOLDER [--under node:wasi] [--on memory|overlay|memfs|node:fs]`. The suite is not part
-// of this project.
+// counts which pass: `node scripts/conformance.js FOLDER [--under node:wasi|engine] [--on memory|overlay|memfs|node:fs]`, where `engine` is preopen's
+// run(). The suite is not part of this project.
 
 const { spawnSync } = require('node:child_process');
 const fs = require('node:fs');
@@ -44,12 +44,20 @@ if (process.argv[2] === '--child') {
 
 /** Runs one program in this process, with its exit code as ours. */
 function child({ under, on, wasm, args, env, root }) {
-  const { WASI } = require(under === 'preopen' ? '..' : under);
   const preopens = root === null ? {} : { '/': KINDS[on](root) };
+  if (under === 'engine') return offThread(wasm, { args: [path.basename(wasm), ...args], env, preopens });
+  const { WASI } = require(under === 'preopen' ? '..' : under);
   const extra = under === 'preopen' ? { dotEntries: true } : {};
   const wasi = new WASI({ version: 'preview1', args: [path.basename(wasm), ...args], env, preopens, ...extra });
   const module = new WebAssembly.Module(fs.readFileSync(wasm));
   process.exitCode = wasi.start(new WebAssembly.Instance(module, wasi.getImportObject()));
+}
+
+/** The same in the engine, off this thread. */
+async function offThread(wasm, options) {
+  const { run } = require('..');
+  const { exitCode } = await run(wasm, { ...options, stdin: 0, stdout: 'inherit', stderr: 'inherit' });
+  process.exitCode = exitCode;
 }
 
 /** The suite's newer form, a list of steps, as the older one. */
@@ -116,9 +124,9 @@ function main() {
   const { values, positionals } = parseArgs({ options: { under: string('preopen'), on: string('host') }, allowPositionals: true });
   const { under, on } = values;
   const [folder] = positionals;
-  const known = under === 'preopen' ? Object.hasOwn(KINDS, on) : under === 'node:wasi' && on === 'host';
+  const known = under === 'preopen' || under === 'engine' ? Object.hasOwn(KINDS, on) : under === 'node:wasi' && on === 'host';
   if (folder === undefined || !known) {
-    console.error('usage: node scripts/conformance.js FOLDER [--under node:wasi] [--on memory|overlay|memfs|node:fs]');
+    console.error('usage: node scripts/conformance.js FOLDER [--under node:wasi|engine] [--on memory|overlay|memfs|node:fs]');
     process.exit(2);
   }
   const programs = fs

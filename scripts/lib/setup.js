@@ -8,6 +8,9 @@ const { StepFailed, npm, root, run } = require('./exec.js');
 
 const PLATFORM = 'linux-x64-gnu';
 const ADDON = `preopen.${PLATFORM}.node`;
+/** The addons in their packages. */
+const SMALL = path.join(root, 'npm', PLATFORM, ADDON);
+const LARGE = path.join(root, 'npm/engine', ADDON);
 /** The versions of Node to test under, beside the running one. */
 const NODES = ['22', '24', '26'];
 const RUNTIMES = path.join(root, '.runtimes');
@@ -23,21 +26,36 @@ function checkTools() {
   }
 }
 
-/** Builds the addon in release mode and puts it where the loader looks first, and into the platform's package. */
+/** Builds the small addon and puts it beside package.json, and into the platform's package. */
 function buildAddon() {
-  checkTools();
-  run('cargo', ['build', '--release', '--locked']);
-  const target = process.env.CARGO_TARGET_DIR ?? path.join(root, 'target');
-  const built = fs.readFileSync(path.resolve(root, target, 'release/libpreopen.so'));
-  for (const folder of [root, path.join(root, 'npm', PLATFORM)]) place(built, path.join(folder, ADDON));
+  const built = build('release', []);
+  const changed = [path.join(root, ADDON), SMALL].filter((file) => place(built, file));
+  // The loader would take the large one, of an older state: what was just built would go unused.
+  if (changed.length === 0 || !fs.existsSync(LARGE)) return;
+  fs.rmSync(LARGE);
+  console.log(`removed ${path.relative(root, LARGE)}, which is older; npm run build:engine builds it`);
 }
 
-/** By renaming: a process that runs the old one keeps it. */
+/** Builds the addon with the engine into its package: from then on the loader takes it. */
+function buildEngine() {
+  place(build('engine', ['--features', 'engine']), LARGE);
+}
+
+/** @returns {Buffer} the library */
+function build(profile, features) {
+  checkTools();
+  run('cargo', ['build', '--profile', profile, '--lib', ...features, '--locked']);
+  const target = process.env.CARGO_TARGET_DIR ?? path.join(root, 'target');
+  return fs.readFileSync(path.resolve(root, target, profile, 'libpreopen.so'));
+}
+
+/** By renaming: a process that runs the old one keeps it. Answers whether it was another one. */
 function place(bytes, file) {
-  if (fs.existsSync(file) && fs.readFileSync(file).equals(bytes)) return;
+  if (fs.existsSync(file) && fs.readFileSync(file).equals(bytes)) return false;
   fs.writeFileSync(`${file}.new`, bytes, { mode: 0o755 });
   fs.renameSync(`${file}.new`, file);
   console.log(`built ${path.relative(root, file)}`);
+  return true;
 }
 
 /** Installs what package-lock.json of a folder names, unless that was done. */
@@ -69,8 +87,8 @@ function installRuntimes() {
 }
 
 /**
- * The runtimes, by name; the running Node first.
- * @returns {{ nodes: [string, string][], bun: string, deno: string }}
+ * The runtimes: of Node a name, the program and the major version; the running one first.
+ * @returns {{ nodes: [string, string, string][], bun: string, deno: string }}
  */
 function runtimes() {
   const at = (file) => path.join(RUNTIMES, 'node_modules', file);
@@ -78,8 +96,8 @@ function runtimes() {
   const others = NODES.filter((major) => major !== running);
   return {
     nodes: [
-      [`Node ${process.versions.node}`, process.execPath],
-      ...others.map((major) => [`Node ${version(at(`node${major}`))}`, at(`node${major}/bin/node`)]),
+      [`Node ${process.versions.node}`, process.execPath, running],
+      ...others.map((major) => [`Node ${version(at(`node${major}`))}`, at(`node${major}/bin/node`), major]),
     ],
     bun: at('@oven/bun-linux-x64/bin/bun'),
     deno: at('@deno/linux-x64-glibc/deno'),
@@ -90,4 +108,4 @@ function version(folder) {
   return JSON.parse(fs.readFileSync(path.join(folder, 'package.json'), 'utf8')).version;
 }
 
-module.exports = { PLATFORM, buildAddon, checkTools, installDevelopment, installRuntimes, runtimes };
+module.exports = { LARGE, PLATFORM, SMALL, buildAddon, buildEngine, checkTools, installDevelopment, installRuntimes, runtimes };

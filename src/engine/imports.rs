@@ -181,7 +181,7 @@ pub fn all(store: &mut Store, context: &FunctionEnv<Context>, memory: Option<&Li
         imports.define("wasi", "thread-spawn", Function::new_typed_with_env(store, context, threads::spawn));
     }
     if let (Some(memory), Some((module, name, _))) = (memory, shared.program.memory_import()) {
-        imports.define(&module, &name, Extern::Memory(memory.clone()));
+        imports.define(module, name, Extern::Memory(memory.clone()));
     }
     for (index, function) in shared.program.host_functions().iter().enumerate() {
         imports.define(&function.module, &function.name, host_function(store, context, index, function));

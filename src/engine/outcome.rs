@@ -74,15 +74,6 @@ impl Trap {
         });
         Self { code: code.map_or("error", word), message: error.message(), frames: frames.collect() }
     }
-
-    /// Whether a guest was interrupted, or woken from a wait in memory that would not have ended.
-    pub(super) fn is_interrupt(error: &RuntimeError) -> bool {
-        match error.clone().to_trap() {
-            Some(code) => matches!(code, TrapCode::HostInterrupt),
-            // Waits that are woken by whoever stops the guest fail with no code of their own.
-            None => true,
-        }
-    }
 }
 
 /// The specification's word for it, where it has one.

@@ -11,7 +11,7 @@ use wasmer::{FunctionEnvMut, MemoryOps, RuntimeError, SharedMemory};
 use super::control::{Control, Stop};
 use super::imports::Context;
 use super::outcome::End;
-use super::worker::{Imported, Shared, THREAD_NAME, end_of, instantiate};
+use super::worker::{Imported, Shared, THREAD_NAME, begin, end_of, instantiate};
 use crate::abi::Errno;
 
 /// The greatest number that a thread may have: the three highest bits are reserved.
@@ -152,8 +152,8 @@ fn run(shared: &Arc<Shared>, memory: SharedMemory, id: u32, argument: u32) -> Op
         return Some(End::Refused("the module exports no function wasi_thread_start(i32, i32)".to_owned()));
     };
     let _entered = shared.control.enter(&store);
-    if shared.control.stopped().is_some() {
-        return None;
+    if let Some(end) = begin(shared, &mut store, &instance) {
+        return over(end);
     }
     match start.call(&mut store, id, argument) {
         Ok(()) => None,

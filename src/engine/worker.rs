@@ -5,16 +5,18 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use wasmer::{AsStoreMut, FunctionEnv, Instance, Memory as Linear, RuntimeError, SharedMemory, Store};
+use wasmer::{
+    FunctionEnv, Instance, InstantiationError, Memory as Linear, RuntimeError, SharedMemory, Store,
+};
 use wasmer_middlewares::metering::{MeteringPoints, get_remaining_points, set_remaining_points};
 
 use super::control::{Control, Stop};
 use super::host::Host;
 use super::imports::{self, Context, Ended};
-use super::limits;
 use super::outcome::{End, Outcome, Trap};
 use super::pool::{Pool, Slot};
 use super::program::{Abi, Program};
+use super::refusal::Refusal;
 use super::threads::Threads;
 use super::wasix::{self, Network};
 use crate::abi::Errno;
@@ -127,6 +129,14 @@ fn execute(run: Run, slot: Arc<Slot>) -> (End, Option<u64>) {
     if let Some(timeout) = limits.timeout {
         control.stop_at(Instant::now() + timeout);
     }
+    if limits.fuel.is_some() && (program.spawns_threads() || !program.is_metered()) {
+        let why = if program.is_metered() {
+            "fuel is not counted for guests with threads: give it a timeout instead"
+        } else {
+            "the module was compiled without fuel: compile it with it"
+        };
+        return (End::Refused(why.to_owned()), None);
+    }
     if host.is_none() && !program.host_functions().is_empty() {
         let missing =
             program.host_functions().iter().map(|import| format!("{}.{}", import.module, import.name));
@@ -151,61 +161,63 @@ fn execute(run: Run, slot: Arc<Slot>) -> (End, Option<u64>) {
 
 /// The thread that runs `_start`.
 fn first_thread(shared: &Arc<Shared>) -> (End, Option<u64>) {
-    let memory = match shared.program.memory_import() {
-        Some((_, _, kind)) => match limits::create(&shared.program, &shared.limits, kind) {
-            Ok(memory) => Some(memory),
-            Err(why) => return (End::Refused(why), None),
-        },
-        None => None,
-    };
-    let (mut store, instance) = match instantiate(shared, memory) {
-        Ok(instantiated) => instantiated,
+    let begun = memory(shared).and_then(|memory| instantiate(shared, memory));
+    let (mut store, instance) = match begun {
+        Ok(begun) => begun,
         Err(end) => return (end, None),
     };
     if let Some(fuel) = shared.limits.fuel {
         set_remaining_points(&mut store, &instance, fuel);
     }
-    let end = match instance.exports.get_typed_function::<(), ()>(&store, "_start") {
-        Ok(start) => {
-            let _entered = shared.control.enter(&store);
-            match shared.control.stopped() {
-                Some(stop) => End::Stopped(stop),
-                None => end_of(start.call(&mut store), &shared.control),
-            }
+    let entered = shared.control.enter(&store);
+    let end = begin(shared, &mut store, &instance).unwrap_or_else(|| {
+        match instance.exports.get_typed_function::<(), ()>(&store, "_start") {
+            Ok(start) => end_of(start.call(&mut store), &shared.control),
+            Err(_) => End::Refused(
+                "the module exports no function _start without parameters and results".to_owned(),
+            ),
         }
-        Err(_) => {
-            End::Refused("the module exports no function _start without parameters and results".to_owned())
-        }
-    };
-    let mut used = None;
-    if let Some(fuel) = shared.limits.fuel {
-        let left = match get_remaining_points(&mut store, &instance) {
-            MeteringPoints::Remaining(left) => left,
-            MeteringPoints::Exhausted => 0,
-        };
-        used = Some(fuel - left);
-        if left == 0 && matches!(end, End::Trap(Trap { code: "unreachable", .. })) {
-            return (End::Fuel, used);
-        }
+    });
+    drop(entered);
+    let Some(fuel) = shared.limits.fuel else { return (end, None) };
+    match get_remaining_points(&mut store, &instance) {
+        MeteringPoints::Remaining(left) => (end, Some(fuel - left)),
+        // Its end is then the one trap that the counting itself makes.
+        MeteringPoints::Exhausted => (if matches!(end, End::Trap(_)) { End::Fuel } else { end }, Some(fuel)),
     }
-    (end, used)
 }
 
-/// A memory for all the stores of a guest: attached to each.
+/// The memory that a guest imports, made for it.
+fn memory(shared: &Shared) -> Result<Option<Imported>, End> {
+    let Some((_, _, kind)) = shared.program.memory_import() else { return Ok(None) };
+    let mut store = store(shared)?;
+    let memory = Linear::new(&mut store, kind)
+        .map_err(|error| End::Refused(format!("the module's memory cannot be made: {error}")))?;
+    Ok(Some(match memory.as_shared(&store) {
+        Some(shared) => Imported::Shared(shared),
+        None => Imported::Own(store, memory),
+    }))
+}
+
+fn store(shared: &Shared) -> Result<Store, End> {
+    shared.program.store(shared.limits.memory).map_err(|Refusal(why)| End::Refused(why))
+}
+
+/// The memory that a guest imports.
 pub enum Imported {
     /// Shared by its threads.
     Shared(SharedMemory),
-    /// Of the first thread alone, in this store.
+    /// Of its only thread, in this store.
     Own(Store, Linear),
 }
 
-/// A store with the program's instance, whose functions know its memory.
+/// A store with the program's instance, whose functions know its memory. No instruction of the guest's has run.
 pub fn instantiate(shared: &Arc<Shared>, memory: Option<Imported>) -> Result<(Store, Instance), End> {
     let (mut store, memory) = match memory {
-        None => (limits::store(&shared.program, &shared.limits), None),
+        None => (store(shared)?, None),
         Some(Imported::Own(store, memory)) => (store, Some(memory)),
         Some(Imported::Shared(memory)) => {
-            let mut store = limits::store(&shared.program, &shared.limits);
+            let mut store = store(shared)?;
             shared.threads.share(&memory);
             let memory = memory.attach(&mut store);
             (store, Some(memory))
@@ -214,20 +226,29 @@ pub fn instantiate(shared: &Arc<Shared>, memory: Option<Imported>) -> Result<(St
     let context =
         FunctionEnv::new(&mut store, Context { shared: Arc::clone(shared), memory: memory.clone() });
     let imports = imports::all(&mut store, &context, memory.as_ref());
-    let instance = {
-        // A start function may spin.
-        let _entered = shared.control.enter(&store);
-        Instance::new(&mut store, shared.program.module(), &imports)
-    };
+    let instance = Instance::new(&mut store, shared.program.module(), &imports);
     let instance = instance.map_err(|error| match error {
-        wasmer::InstantiationError::Start(error) => end_of(Err(error), &shared.control),
-        error => End::Refused(limits::explain(&error.to_string(), &shared.limits)),
+        // What data and elements are copied to, is outside.
+        InstantiationError::Start(error) => end_of(Err(error), &shared.control),
+        error => End::Refused(format!("the module cannot be instantiated: {error}")),
     })?;
     if memory.is_none() {
         let exported = instance.exports.get_memory("memory").ok().cloned();
-        context.as_mut(&mut store.as_store_mut()).memory = exported;
+        context.as_mut(&mut store).memory = exported;
     }
     Ok((store, instance))
+}
+
+/// Runs what a module runs before anything of it is called. `Some`: it ended there, or before.
+pub fn begin(shared: &Shared, store: &mut Store, instance: &Instance) -> Option<End> {
+    if let Some(stop) = shared.control.stopped() {
+        return Some(End::Stopped(stop));
+    }
+    let start = instance.exports.get_typed_function::<(), ()>(store, shared.program.start_export()?).ok()?;
+    match end_of(start.call(store), &shared.control) {
+        End::Exit(0) => None,
+        end => Some(end),
+    }
 }
 
 /// What it means that a function of the guest's returned.
@@ -243,10 +264,8 @@ pub fn end_of(returned: Result<(), RuntimeError>, control: &Control) -> End {
         }
         Err(error) => error,
     };
-    match control.stopped() {
-        Some(stop) if Trap::is_interrupt(&error) => End::Stopped(stop),
-        _ => End::Trap(Trap::new(&error)),
-    }
+    // What a guest that is interrupted fails with says nothing: who stopped it knows why.
+    control.stopped().map_or_else(|| End::Trap(Trap::new(&error)), End::Stopped)
 }
 
 /// The world of a guest that gives its place in the pool away while it waits.

@@ -46,6 +46,9 @@ pub(super) fn run(
         let why = "a module that imports WASIX cannot import functions of the host's besides";
         return (End::Refused(why.to_owned()), None);
     }
+    if let Err(refusal) = program.store(limits.memory) {
+        return (End::Refused(refusal.0), None);
+    }
     let Ok(tokio) = world::tokio() else { return (End::System(Errno::Again), None) };
     let _within = tokio.enter();
     let session = Session::new(Arc::clone(program), limits, Arc::clone(control), tokio);

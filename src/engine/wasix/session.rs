@@ -14,7 +14,6 @@ use wasmer_wasix::wasmer_wasix_types::wasi::ExitCode;
 use wasmer_wasix::{WasiEnv, WasiProcessId};
 
 use super::super::control::{Control, Entered, Stop};
-use super::super::limits;
 use super::super::outcome::End;
 use super::super::program::Program;
 use super::super::worker::{Limits, THREAD_NAME};
@@ -86,9 +85,11 @@ impl Session {
         })
     }
 
-    /// A store for the thread that calls, which can be interrupted from now on until [`left`](Self::left).
+    /// A store for the thread that calls, which can be interrupted from now on until [`left`](Self::left). A run whose program has
+    /// no room in its limits is refused before.
     pub fn new_store(&self) -> Store {
-        let store = limits::store(&self.program, &self.limits);
+        let store = self.program.store(self.limits.memory);
+        let store = store.unwrap_or_else(|refusal| panic!("{}", refusal.0));
         // One after the other: entries nest.
         Self::left();
         ENTERED.set(Some(self.control.enter(&store)));

@@ -1,6 +1,7 @@
-//! The engine: guests in Wasmer, without Node.
+//! The door for guests that run in Wasmer, without Node.
 
 mod control;
+mod program;
 mod run;
 mod support;
 mod threads;

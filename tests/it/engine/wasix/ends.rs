@@ -140,3 +140,13 @@ fn a_signal_of_its_own_ends_it_with_a_code() {
             .run();
     assert_eq!(done.ending(), "exit 134");
 }
+
+#[test]
+fn memory_has_its_ceiling() {
+    let grows = r#"(func (export "_start")
+      (if (i32.ne (memory.grow (i32.const 100)) (i32.const -1)) (then (call $exit (i32.const 1))))
+      (if (i32.ne (memory.grow (i32.const 2)) (i32.const 2)) (then (call $exit (i32.const 2)))))"#;
+    let mut guest = Guest::new(grows);
+    guest.limits.memory = Some(4 * 65536);
+    assert_eq!(guest.run().ending(), "exit 0");
+}
