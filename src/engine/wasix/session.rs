@@ -252,9 +252,8 @@ impl Session {
             }
         }
         self.end_processes(code);
-        let patience = Instant::now() + PATIENCE;
         let mut state = self.lock();
-        while state.running > 0 && Instant::now() < patience {
+        while state.running > 0 && state.over_since.is_some_and(|since| since.elapsed() < PATIENCE) {
             drop(state);
             self.end_processes(code);
             state = self.lock();

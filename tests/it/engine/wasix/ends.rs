@@ -120,6 +120,20 @@ fn a_guest_that_waits_is_stopped() {
 }
 
 #[test]
+fn a_guest_that_cannot_be_woken_does_not_hold_its_run() {
+    // An event that nobody writes.
+    let reads = r#"
+      (data (i32.const 256) "waiting")
+      (func (export "_start")
+        (call $ok (call $fd_event (i64.const 0) (i32.const 0) (i32.const 64)) (i32.const 97))
+        (call $say (i32.const 256) (i32.const 7))
+        (i32.store (i32.const 0) (i32.const 1024)) (i32.store (i32.const 4) (i32.const 8))
+        (drop (call $fd_read (i32.load (i32.const 64)) (i32.const 0) (i32.const 1) (i32.const 8))))"#;
+    let (done, _) = Guest::new(reads).start().kill();
+    assert_eq!(done.ending(), "stopped Killed");
+}
+
+#[test]
 fn fuel_ends_a_guest() {
     let spins = r#"(func (export "_start") (loop $l (br $l)))"#;
     let mut guest = Guest { metered: true, ..Guest::new(spins) };
