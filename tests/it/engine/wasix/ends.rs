@@ -6,8 +6,8 @@ use preopen::engine::Compiler;
 
 use super::guest::Guest;
 
-/// Beyond what the guest itself needs: stopping takes some 20 ms, on a machine without other work.
-const SOON: Duration = Duration::from_millis(200);
+/// Stopping takes some 20 ms; this is for machines with other work. Who is not woken is given up after 2 s.
+const SOON: Duration = Duration::from_millis(1500);
 
 const HELLO: &str = r#"
   (data (i32.const 256) "hello\n")

@@ -129,7 +129,7 @@ fn a_guest_that_waits_for_a_connection_is_stopped() {
     let port = free();
     let (done, took) = server(port).network(&["*"]).start().kill();
     assert_eq!(done.ending(), "stopped Killed");
-    assert!(took < Duration::from_millis(400), "{took:?}");
+    assert!(took < Duration::from_millis(1500), "{took:?}");
 }
 
 #[test]

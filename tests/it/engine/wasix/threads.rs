@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::guest::Guest;
 
-const SOON: Duration = Duration::from_millis(400);
+const SOON: Duration = Duration::from_millis(1500);
 
 /// What every guest with threads has: `$thread` makes one that runs `$work` with its argument, and answers its number. A thread's
 /// stack and its start are described at an address of their own.
