@@ -45,8 +45,122 @@ export interface Native {
    * EAGAIN in mode 0; in mode 1 it says whether it would, and else how many bytes there are; in mode 2 it must not.
    */
   hookStream(hook: () => void, staging: Uint8Array, reads: boolean, waits: boolean): StandardStream;
-  /** What a guest writes, kept: the first `limit` bytes. */
+  /** What a guest writes, kept: the first `limit` bytes. What a run has it keep beyond that stops the run. */
   Capture: new (limit: number) => Capture;
+
+  // What follows is there in the build with the engine only.
+
+  /** How many runs go on at once: the others queue. */
+  Pool?: new (limit: number) => Pool;
+  /**
+   * Compiles a copy of these bytes on a thread of its own; the event loop lives until then. `done` gets a sentence that says
+   * why they cannot run, or the program. `cache`: a directory, or '' for none.
+   */
+  compile?(bytes: Uint8Array, options: CompileOptions, done: (refusal: string | null, program: Program | null) => void): void;
+  /**
+   * Starts a run: it has begun, or queues. Throws as `create` does. `configuration.trace` works as there, and a stream of
+   * `hookStream` is refused.
+   */
+  run?(
+    program: Program,
+    pool: Pool,
+    configuration: Omit<import('./options.js').Configuration, 'stdio'> & { stdio: (number | StandardStream)[] },
+    limits: RunLimits,
+    hooks: RunHooks,
+  ): Run;
+  /**
+   * A pipe(2) between a guest and its host. Where it `reads`, the guest reads from `stream` what the host writes to `fd`, and else
+   * the other way round. `fd` does not block, is not inherited, and is the caller's to close.
+   */
+  pipe?(reads: boolean): { stream: StandardStream; fd: number };
+}
+
+export interface Pool {
+  /** How many run and how many queue. */
+  load(): [running: number, queued: number];
+}
+
+export interface CompileOptions {
+  compiler: 'cranelift' | 'singlepass' | 'auto';
+  /** Whether it counts fuel. */
+  metered: boolean;
+  cache: string;
+}
+
+export interface Program {
+  /** Of 'auto', these are those of the present best. */
+  readonly abi: 'preview1' | 'unstable' | 'wasix';
+  readonly compiler: 'cranelift' | 'singlepass';
+  readonly metered: boolean;
+  /** Whether it came from the cache. */
+  readonly cached: boolean;
+  /** The functions that it imports and that the host is to provide. */
+  hostFunctions(): HostFunction[];
+}
+
+export interface HostFunction {
+  module: string;
+  name: string;
+  params: ValueType[];
+  results: ValueType[];
+}
+
+export type ValueType = 'i32' | 'i64' | 'f32' | 'f64';
+
+export interface RunLimits {
+  /** How long it may run, ms, from its own beginning; 0 for no limit. */
+  timeout: number;
+  /** How many operations; -1n for no limit. */
+  fuel: bigint;
+  /** How large each of its memories may be, bytes; 0 for no limit. */
+  maxMemory: number;
+  /** How many threads it may have, the first one included. */
+  maxThreads: number;
+  /** Where it may connect to; null for nowhere. */
+  network: string[] | null;
+}
+
+/** What native code calls while a run lasts; it holds the object until then. */
+export interface RunHooks {
+  /** Once, when everything that the guest owned is released. */
+  done(outcome: RunOutcome): void;
+  /**
+   * A function of the host's is called, by its index in `hostFunctions()`. An i64 is a bigint, here and in the answer: an array
+   * of results, or a promise of one. What it throws, or what the promise rejects with, ends the guest.
+   */
+  call?(index: number, args: (number | bigint)[], memory: CallMemory): unknown[] | Promise<unknown[]>;
+  /** A call is over, of a guest that is traced. What it throws ends the guest. */
+  trace?(event: import('../index.js').TraceEvent): void;
+}
+
+/** The guest's memory, for as long as a call of a host function lasts; then its methods throw an Error. */
+export interface CallMemory {
+  readonly size: number;
+  /** A copy. Throws a RangeError for what is outside. */
+  read(ptr: number, length: number): Uint8Array;
+  write(ptr: number, bytes: Uint8Array): void;
+}
+
+export interface RunOutcome {
+  kind: 'exit' | 'raised' | 'trap' | 'fuel' | 'killed' | 'timeout' | 'output' | 'host' | 'refused' | 'system' | 'panic';
+  /** Its exit code; the number of a signal; of 'system', an errno of preview1's. Else 0. */
+  code: number;
+  /** Of a 'trap', its code in a word; else ''. */
+  trap: string;
+  /** Of 'trap', 'refused', 'panic', a sentence; of 'system', the errno's name; else ''. */
+  message: string;
+  /** Of a 'trap': the innermost first. */
+  frames: { name: string | null; index: number; offset: number }[];
+  durationMs: number;
+  /** Where it was given some. */
+  fuelUsed: bigint | null;
+  /** Of 'host': what the function threw, or its promise rejected with. */
+  error?: unknown;
+}
+
+export interface Run {
+  /** Stops it, wherever it is. The first reason counts. */
+  kill(why: 'killed' | 'timeout'): void;
 }
 
 /** A stream for a guest's 0, 1 or 2. */

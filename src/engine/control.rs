@@ -9,8 +9,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Instant;
 
 use rustix::thread::Pid;
+use wasmer::sys::vm::{VMCallerCheckedAnyfunc, VMOffsets};
+use wasmer::{ExportIndex, Instance, Store, Value};
 
-use super::{signals, warden};
+use super::signals::{self, Functions, Guest};
+use super::warden;
 
 /// Why a run is stopped.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -46,8 +49,8 @@ struct Inside {
     threads: Vec<Inmate>,
     /// The number of the next entry.
     next: u64,
-    /// The shared memories, on which threads may be waiting for each other.
-    memories: Vec<wasmer::MemoryOps>,
+    /// The memory in which threads may be waiting for each other.
+    memory: Option<wasmer::MemoryOps>,
     /// Whether the warden asks.
     hunted: bool,
 }
@@ -99,10 +102,10 @@ impl Control {
         self.replace_deadline(None);
     }
 
-    /// Takes over a memory that its threads share: those that wait in it are woken when the run stops.
+    /// Tells which memory its threads share: those that wait in it are woken when the run stops.
     pub fn share(&self, memory: &wasmer::SharedMemory) {
         let mut inside = self.inside();
-        inside.memories.push(memory.ops());
+        inside.memory = Some(memory.ops());
         if self.stopped().is_some() {
             self.hunt(&mut inside);
         }
@@ -111,12 +114,12 @@ impl Control {
     /// Lets the thread that calls be interrupted while it runs the code of `store`, until the answer is dropped. Entries on
     /// one thread may nest: what is interrupted is the innermost guest, when its own run is to stop.
     ///
-    /// A call of a guest that is interrupted answers wasmer's error for a stack overflow. What it was is known here: the run
+    /// A call of a guest that is interrupted answers wasmer's error for a trap. What it was is known here: the run
     /// [is stopped](Self::stopped).
-    pub fn enter(self: &Arc<Self>, _store: &wasmer::Store) -> Entered {
+    pub fn enter(self: &Arc<Self>, _store: &Store) -> Entered {
         signals::prepare();
         // SAFETY: the answer keeps this run, so its flag, and names the outer one's when it is dropped.
-        let outer = unsafe { signals::enter(ptr::from_ref(&self.stop).cast_mut()) };
+        let outer = unsafe { signals::enter(Guest::of(&self.stop)) };
         let mut inside = self.inside();
         let entry = inside.next;
         inside.next += 1;
@@ -179,7 +182,7 @@ impl Inside {
         }
         // A thread that waits in a memory is in wasmer's code, so no signal takes it out: its wait ends with a trap. One that
         // is just about to wait may miss that, and is woken the next time.
-        for memory in &self.memories {
+        if let Some(memory) = &self.memory {
             let _unsupported = memory.disable_atomics();
         }
     }
@@ -190,9 +193,55 @@ impl Inside {
 pub struct Entered {
     run: Arc<Control>,
     entry: u64,
-    /// The flag of the guest outside this one.
-    outer: *mut AtomicU8,
+    /// The guest outside this one.
+    outer: Guest,
     on_this_thread: PhantomData<*const ()>,
+}
+
+impl Entered {
+    /// Calls one of the instance's functions, `name`, by `call`, which has the store only to do that. While it runs, the guest
+    /// is reached in the functions of wasmer's too, in which one that fills and copies memory may spend all its time.
+    pub fn reaching<T>(
+        &self,
+        store: &mut Store,
+        instance: &Instance,
+        name: &str,
+        call: impl FnOnce(&mut Store) -> T,
+    ) -> T {
+        let functions = functions(store, instance, name).unwrap_or(ptr::null_mut());
+        // SAFETY: the instance is its store's, which lives until `call` returns, and its code alone reads them.
+        unsafe { signals::reach(functions) };
+        let _returned = Returned;
+        call(store)
+    }
+}
+
+/// What an instance's code calls of wasmer's. `None`: `name` is no function of its own.
+fn functions(store: &Store, instance: &Instance, name: &str) -> Option<*mut Functions> {
+    let info = instance.module().info();
+    // A function that it imports has another's context.
+    match info.exports.get(name)? {
+        ExportIndex::Function(index) if index.as_u32() as usize >= info.num_imported_functions => {}
+        _ => return None,
+    }
+    let function = instance.exports.get_function(name).ok()?.clone();
+    let begin = VMOffsets::new(size_of::<usize>() as u8, info).vmctx_builtin_functions_begin();
+    // SAFETY: a function's raw value is the address of what describes it, and one of the instance's own has the instance's context,
+    // in which the addresses lie where the compiler was told that they do.
+    unsafe {
+        let function = Value::FuncRef(Some(function)).as_raw(store).funcref as *const VMCallerCheckedAnyfunc;
+        let context = (*function).vmctx.vmctx;
+        Some(context.byte_add(begin as usize).cast::<Functions>())
+    }
+}
+
+/// Whatever a call ends with, its guest is not reached after it.
+struct Returned;
+
+impl Drop for Returned {
+    fn drop(&mut self) {
+        signals::returned();
+    }
 }
 
 impl Drop for Entered {
@@ -209,8 +258,8 @@ impl Drop for Entered {
         // SAFETY: entries that are left in the order opposite to that in which they were made find the outer guest's there. Where
         // somebody else's flag was named, that is not so, and none is named.
         unsafe {
-            if !ptr::eq(signals::enter(self.outer), &raw const self.run.stop) {
-                signals::enter(ptr::null_mut());
+            if !signals::enter(self.outer).is_of(&self.run.stop) {
+                signals::enter(Guest::NONE);
             }
         }
     }

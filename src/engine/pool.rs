@@ -68,9 +68,18 @@ impl Slot {
     pub fn while_waiting<T>(&self, wait: impl FnOnce() -> T) -> T {
         self.pool.lock().running -= 1;
         self.pool.advance();
-        let result = wait();
-        self.pool.lock().running += 1;
-        result
+        // Also where the wait panics.
+        let _back = Back(self);
+        wait()
+    }
+}
+
+/// Takes the place again when it is dropped.
+struct Back<'s>(&'s Slot);
+
+impl Drop for Back<'_> {
+    fn drop(&mut self) {
+        self.0.pool.lock().running += 1;
     }
 }
 

@@ -16,6 +16,7 @@ use wasmer_middlewares::Metering;
 use super::host::HostFunction;
 use super::linkage::{Linkage, takes_and_returns_nothing};
 use super::refusal::{Refusal, validate};
+use super::signals;
 
 /// What compiles a module.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -188,6 +189,8 @@ impl Compiler {
 
     /// An engine for one program: it keeps all code that it has ever compiled.
     pub(super) fn engine(self, features: Features, metered: bool, defers_start: bool) -> Engine {
+        // Whoever makes a store has an engine: what a first store would take is taken in order.
+        signals::prepare();
         let mut config: Box<dyn CompilerConfig> = match self {
             Self::Cranelift => Box::new(Cranelift::new()),
             Self::Singlepass => Box::new(Singlepass::new()),

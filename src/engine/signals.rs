@@ -18,6 +18,7 @@ use std::sync::atomic::{AtomicPtr, AtomicU8, AtomicUsize, Ordering, compiler_fen
 use std::sync::{Mutex, Once, OnceLock, PoisonError};
 
 use rustix::thread::Pid;
+use wasmer::sys::vm::VMBuiltinFunctionIndex;
 
 /// What takes a thread out of a guest.
 const SIGNAL: c_int = libc::SIGURG;
@@ -44,14 +45,46 @@ static EVERY_PREVIOUS: Mutex<Vec<&'static libc::sigaction>> = Mutex::new(Vec::ne
 struct Here {
     /// Whether the innermost guest on this thread is to stop: 0 is no. Null: there is none.
     stop: AtomicPtr<AtomicU8>,
+    /// The functions of wasmer's that its code calls. Null: not known.
+    functions: AtomicPtr<Functions>,
     /// The thread's own stack, where no guest's code runs. Both 0: not known yet.
     stack: (AtomicUsize, AtomicUsize),
 }
 
 thread_local! {
     static HERE: Here = const {
-        Here { stop: AtomicPtr::new(ptr::null_mut()), stack: (AtomicUsize::new(0), AtomicUsize::new(0)) }
+        Here {
+            stop: AtomicPtr::new(ptr::null_mut()),
+            functions: AtomicPtr::new(ptr::null_mut()),
+            stack: (AtomicUsize::new(0), AtomicUsize::new(0)),
+        }
     };
+}
+
+/// What an instance calls of wasmer's: its code loads an address from here whenever it does.
+pub(super) type Functions =
+    [AtomicPtr<c_void>; VMBuiltinFunctionIndex::builtin_functions_total_number() as usize];
+
+/// The innermost guest on a thread, as far as the handler has to know it.
+#[derive(Clone, Copy)]
+pub(super) struct Guest {
+    stop: *mut AtomicU8,
+    functions: *mut Functions,
+}
+
+impl Guest {
+    /// None at all.
+    pub(super) const NONE: Self = Self { stop: ptr::null_mut(), functions: ptr::null_mut() };
+
+    /// One that is to stop when the flag is not 0.
+    pub(super) const fn of(stop: &AtomicU8) -> Self {
+        Self { stop: ptr::from_ref(stop).cast_mut(), ..Self::NONE }
+    }
+
+    /// Whether it is the one with that flag.
+    pub(super) fn is_of(self, stop: &AtomicU8) -> bool {
+        ptr::eq(self.stop, stop)
+    }
 }
 
 /// The layout of `siginfo_t` on 64 bits.
@@ -130,11 +163,11 @@ pub(super) fn stand_in_front() {
     unsafe { libc::sigaction(SIGNAL, &raw const ours, ptr::null_mut()) };
 }
 
-/// Makes `stop` the flag of the innermost guest on this thread. Answers that of the one outside it.
+/// Makes a guest the innermost one on this thread. Answers the one outside it.
 ///
 /// # Safety
-/// `stop` is null, or lives until the flag is another one.
-pub(super) unsafe fn enter(stop: *mut AtomicU8) -> *mut AtomicU8 {
+/// Its flag and its functions live until the innermost one is another.
+pub(super) unsafe fn enter(guest: Guest) -> Guest {
     HERE.with(|here| {
         if here.stack.1.load(Ordering::Relaxed) == 0 {
             let stack = own_stack();
@@ -142,10 +175,29 @@ pub(super) unsafe fn enter(stop: *mut AtomicU8) -> *mut AtomicU8 {
             here.stack.1.store(stack.end, Ordering::Relaxed);
             listen();
         }
-        let outer = here.stop.swap(stop, Ordering::SeqCst);
+        let functions = here.functions.swap(ptr::null_mut(), Ordering::SeqCst);
+        let stop = here.stop.swap(guest.stop, Ordering::SeqCst);
+        here.functions.store(guest.functions, Ordering::SeqCst);
         compiler_fence(Ordering::SeqCst);
-        outer
+        Guest { stop, functions }
     })
+}
+
+/// Tells which functions of wasmer's the innermost guest calls, and that it is about to run.
+///
+/// # Safety
+/// They live, and nothing but that guest's code reads them, until it [has returned](returned).
+pub(super) unsafe fn reach(functions: *mut Functions) {
+    HERE.with(|here| {
+        here.functions.store(functions, Ordering::SeqCst);
+        compiler_fence(Ordering::SeqCst);
+    });
+}
+
+/// The innermost guest has returned.
+pub(super) fn returned() {
+    HERE.with(|here| here.functions.store(ptr::null_mut(), Ordering::SeqCst));
+    compiler_fence(Ordering::SeqCst);
 }
 
 /// The thread that calls.
@@ -199,40 +251,48 @@ extern "C" fn on_signal(signal: c_int, info: *mut libc::siginfo_t, context: *mut
 unsafe fn leave(context: *mut c_void) {
     // SAFETY: as is said above.
     let (pc, sp) = unsafe { registers(context) };
-    let asked = HERE.with(|here| {
+    let traps = TRAPS.load(Ordering::Relaxed);
+    HERE.with(|here| {
         let stop = here.stop.load(Ordering::Relaxed);
         // SAFETY: whoever entered keeps the flag for as long as it is the one that is named here.
         let stops = !stop.is_null() && unsafe { (*stop).load(Ordering::Relaxed) } != 0;
         let own = here.stack.0.load(Ordering::Relaxed)..here.stack.1.load(Ordering::Relaxed);
-        stops && !own.contains(&sp)
+        if !stops || own.contains(&sp) || traps == 0 {
+            return;
+        }
+        if is_host_code(pc) {
+            // A function of wasmer's, on the guest's stack, perhaps with a lock in its hands: it is not torn off. A guest may
+            // be in them nearly all the time, so the next one that it calls is none of them, but a trap.
+            let functions = here.functions.load(Ordering::Relaxed);
+            if !functions.is_null() {
+                // SAFETY: whoever told of them keeps them, and this thread is in the guest's call, so no one else reads them.
+                unsafe { &*functions }
+                    .iter()
+                    .for_each(|function| function.store(trap as *mut c_void, Ordering::Relaxed));
+            }
+            return;
+        }
+        let of = Of { fault: trap as *const c_void };
+        let mut info =
+            Info { signal: libc::SIGILL, errno: 0, code: ILLEGAL_OPERAND, padding: 0, of, rest: [0; 12] };
+        // SAFETY: it is wasmer's handler, of the signature that SA_SIGINFO asks for. The guest's code is on its stack, so wasmer
+        // takes the signal for a trap of the guest's, and sets the registers so that the thread returns from its call.
+        unsafe {
+            let traps: extern "C" fn(c_int, *mut libc::siginfo_t, *mut c_void) = mem::transmute(traps);
+            traps(libc::SIGILL, (&raw mut info).cast(), context);
+        }
     });
-    // Functions of wasmer's and of the C library's run on a guest's stack too, with locks in their hands.
-    if !asked || is_host_code(pc) {
-        return;
-    }
-    let of = Of { fault: STACK_OVERFLOW.0.as_ptr().cast() };
-    let mut info =
-        Info { signal: libc::SIGILL, errno: 0, code: ILLEGAL_OPERAND, padding: 0, of, rest: [0; 12] };
-    let traps = TRAPS.load(Ordering::Relaxed);
-    if traps == 0 {
-        return;
-    }
-    // SAFETY: it is wasmer's handler, of the signature that SA_SIGINFO asks for. The guest's code is on its stack, so wasmer
-    // takes the signal for a trap of the guest's, and sets the registers so that the thread returns from its call.
-    unsafe {
-        let traps: extern "C" fn(c_int, *mut libc::siginfo_t, *mut c_void) = mem::transmute(traps);
-        traps(libc::SIGILL, (&raw mut info).cast(), context);
-    }
 }
 
-/// An instruction that wasmer compiles where it traps, for the trap of which it takes no backtrace: that would allocate, and
-/// read the stack of a function that may be half entered.
-#[repr(align(4))]
-struct Instruction([u8; 8]);
-#[cfg(target_arch = "x86_64")]
-static STACK_OVERFLOW: Instruction = Instruction([0x0f, 0xb9, 0xc0, 0, 0, 0, 0, 0]);
-#[cfg(target_arch = "aarch64")]
-static STACK_OVERFLOW: Instruction = Instruction([0xc0, 0, 0, 0, 0, 0, 0, 0]);
+/// The instruction that wasmer compiles where a guest's stack is full. For that trap it takes no backtrace, which would
+/// allocate, and read the stack of a function that may be half entered.
+#[unsafe(naked)]
+extern "C" fn trap() {
+    #[cfg(target_arch = "x86_64")]
+    std::arch::naked_asm!(".byte 0x0f, 0xb9, 0xc0, 0x00");
+    #[cfg(target_arch = "aarch64")]
+    std::arch::naked_asm!(".inst 0x000000c0");
+}
 
 /// Hands a signal that is not ours to whom it would have come without us. Where that is nobody, it is ignored, as it would be.
 ///

@@ -151,11 +151,12 @@ fn run(shared: &Arc<Shared>, memory: SharedMemory, id: u32, argument: u32) -> Op
     let Ok(start) = instance.exports.get_typed_function::<(u32, u32), ()>(&store, "wasi_thread_start") else {
         return Some(End::Refused("the module exports no function wasi_thread_start(i32, i32)".to_owned()));
     };
-    let _entered = shared.control.enter(&store);
-    if let Some(end) = begin(shared, &mut store, &instance) {
+    let entered = shared.control.enter(&store);
+    if let Some(end) = begin(shared, &entered, &mut store, &instance) {
         return over(end);
     }
-    match start.call(&mut store, id, argument) {
+    let call = |store: &mut wasmer::Store| start.call(store, id, argument);
+    match entered.reaching(&mut store, &instance, "wasi_thread_start", call) {
         Ok(()) => None,
         Err(error) => over(end_of(Err(error), &shared.control)),
     }

@@ -10,7 +10,7 @@ use wasmer::{
 };
 use wasmer_middlewares::metering::{MeteringPoints, get_remaining_points, set_remaining_points};
 
-use super::control::{Control, Stop};
+use super::control::{Control, Entered, Stop};
 use super::host::Host;
 use super::imports::{self, Context, Ended};
 use super::outcome::{End, Outcome, Trap};
@@ -170,9 +170,12 @@ fn first_thread(shared: &Arc<Shared>) -> (End, Option<u64>) {
         set_remaining_points(&mut store, &instance, fuel);
     }
     let entered = shared.control.enter(&store);
-    let end = begin(shared, &mut store, &instance).unwrap_or_else(|| {
+    let end = begin(shared, &entered, &mut store, &instance).unwrap_or_else(|| {
         match instance.exports.get_typed_function::<(), ()>(&store, "_start") {
-            Ok(start) => end_of(start.call(&mut store), &shared.control),
+            Ok(start) => {
+                let call = |store: &mut Store| start.call(store);
+                end_of(entered.reaching(&mut store, &instance, "_start", call), &shared.control)
+            }
             Err(_) => End::Refused(
                 "the module exports no function _start without parameters and results".to_owned(),
             ),
@@ -219,6 +222,7 @@ pub fn instantiate(shared: &Arc<Shared>, memory: Option<Imported>) -> Result<(St
         Some(Imported::Shared(memory)) => {
             let mut store = store(shared)?;
             shared.threads.share(&memory);
+            shared.control.share(&memory);
             let memory = memory.attach(&mut store);
             (store, Some(memory))
         }
@@ -240,12 +244,14 @@ pub fn instantiate(shared: &Arc<Shared>, memory: Option<Imported>) -> Result<(St
 }
 
 /// Runs what a module runs before anything of it is called. `Some`: it ended there, or before.
-pub fn begin(shared: &Shared, store: &mut Store, instance: &Instance) -> Option<End> {
+pub fn begin(shared: &Shared, entered: &Entered, store: &mut Store, instance: &Instance) -> Option<End> {
     if let Some(stop) = shared.control.stopped() {
         return Some(End::Stopped(stop));
     }
-    let start = instance.exports.get_typed_function::<(), ()>(store, shared.program.start_export()?).ok()?;
-    match end_of(start.call(store), &shared.control) {
+    let name = shared.program.start_export()?;
+    let start = instance.exports.get_typed_function::<(), ()>(store, name).ok()?;
+    let returned = entered.reaching(store, instance, name, |store| start.call(store));
+    match end_of(returned, &shared.control) {
         End::Exit(0) => None,
         end => Some(end),
     }

@@ -33,6 +33,13 @@ pub fn throw(env: sys::napi_env, message: &str) {
     unsafe { sys::napi_throw_error(env, std::ptr::null(), message.as_ptr()) };
 }
 
+/// Throws a TypeError.
+#[cfg(feature = "engine")]
+pub fn throw_type(env: sys::napi_env, message: &CStr) {
+    // SAFETY: env is the current one, and the string ends with a NUL.
+    unsafe { sys::napi_throw_type_error(env, std::ptr::null(), message.as_ptr()) };
+}
+
 /// Whether an exception waits for JavaScript to go on.
 pub fn is_pending(env: sys::napi_env) -> bool {
     let mut pending = false;

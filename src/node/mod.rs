@@ -9,11 +9,14 @@
 
 mod adapter;
 mod door;
+#[cfg(feature = "engine")]
+mod engine;
 mod error;
 mod filesystem;
 mod frame;
 mod javascript;
 mod mounts;
+mod objects;
 mod options;
 mod poller;
 mod provider;
@@ -21,6 +24,7 @@ mod sandbox;
 mod signals;
 mod stream;
 mod suspend;
+mod threadsafe;
 mod tracer;
 
 use napi::bindgen_prelude::BufferSlice;

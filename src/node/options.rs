@@ -75,8 +75,11 @@ impl From<Errno> for Failure {
     }
 }
 
-/// Makes a process, with its descriptors open.
-pub fn process(options: Options<'_>) -> Result<(Process, Vec<GivenSocket>), Failure> {
+/// Makes a process, with its descriptors open. `stream` takes a standard stream for it.
+pub fn process(
+    options: Options<'_>,
+    stream: impl Fn(&StandardStream) -> Result<Arc<dyn Stream>, Errno>,
+) -> Result<(Process, Vec<GivenSocket>), Failure> {
     let Options { args, env, preopens, stdio, sockets, max_fds, dot_entries, unstable, trace: _ } = options;
     let process = Process::new(process::Options {
         args: Strings::new(args)?,
@@ -87,11 +90,10 @@ pub fn process(options: Options<'_>) -> Result<(Process, Vec<GivenSocket>), Fail
         dot_entries,
     });
     for standard in stdio {
-        let stream = match standard {
+        process.add_stream(match standard {
             Either::A(fd) => duplicate(fd)?,
-            Either::B(standard) => standard.stream(),
-        };
-        process.add_stream(stream)?;
+            Either::B(standard) => stream(&standard)?,
+        })?;
     }
     for Mount { guest, dir, host } in mounts(preopens)? {
         let added = process.add_preopen(guest.as_bytes(), dir);

@@ -10,9 +10,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use napi::{Result, check_status, sys};
+use napi::{Result, sys};
 use rustix::event::{EventfdFlags, eventfd};
 
+use super::threadsafe::Threadsafe;
 use crate::fds::Object;
 use crate::process::Awaited;
 use crate::stdio::Source;
@@ -40,14 +41,9 @@ struct Waiting {
     /// Each time that a call waits is another.
     number: u64,
     streams: Arc<[Awaited]>,
-    wake: Wake,
+    /// What is called when one is ready.
+    wake: Threadsafe,
 }
-
-/// The function of JavaScript that is called when a stream is ready.
-struct Wake(sys::napi_threadsafe_function);
-
-// SAFETY: a thread-safe function is made for that.
-unsafe impl Send for Wake {}
 
 static POLLER: Mutex<Poller> = Mutex::new(Poller { waiting: BTreeMap::new(), waits: 0, bell: None });
 
@@ -65,32 +61,15 @@ pub fn watch(env: sys::napi_env, ticket: u64, wake: sys::napi_value, streams: Ve
     };
     let number = poller.waits;
     poller.waits += 1;
-    let mut function = std::ptr::null_mut();
     let data = Box::into_raw(Box::new((ticket, number)));
+    let none = (None, std::ptr::null_mut());
     // SAFETY: wake is a live function of env; the data is the finalizer's, which gives it back.
-    let status = unsafe {
-        let (mut name, null) = (std::ptr::null_mut(), std::ptr::null_mut());
-        sys::napi_create_string_utf8(env, c"preopen.wait".as_ptr(), 12, &mut name);
-        sys::napi_create_threadsafe_function(
-            env,
-            wake,
-            null,
-            name,
-            0,
-            1,
-            data.cast(),
-            Some(on_gone),
-            std::ptr::null_mut(),
-            None,
-            &mut function,
-        )
-    };
-    if status != sys::Status::napi_ok {
+    let wake = unsafe { Threadsafe::new(env, c"preopen.wait", wake, (Some(on_gone), data.cast()), none) };
+    let wake = wake.inspect_err(|_| {
         // SAFETY: it came from a box, and nobody else got it.
         drop(unsafe { Box::from_raw(data) });
-        return check_status!(status);
-    }
-    poller.waiting.insert(ticket, Waiting { number, streams: streams.into(), wake: Wake(function) });
+    })?;
+    poller.waiting.insert(ticket, Waiting { number, streams: streams.into(), wake });
     poller.bell = Some(Arc::clone(&bell));
     drop(poller);
     ring(&bell);
@@ -102,7 +81,7 @@ pub fn forget(ticket: u64) {
     let mut poller = poller();
     let Some(Waiting { streams, wake, .. }) = poller.waiting.remove(&ticket) else { return };
     // SAFETY: it was in the list, so nobody has released it.
-    unsafe { sys::napi_release_threadsafe_function(wake.0, sys::ThreadsafeFunctionReleaseMode::abort) };
+    unsafe { wake.abort() };
     if let Some(bell) = &poller.bell {
         ring(bell);
     }
@@ -154,12 +133,9 @@ fn run(bell: &OwnedFd) {
             let Some(Waiting { wake, .. }) = poller.waiting.remove(ticket) else { continue };
             // SAFETY: it was in the list, and whoever takes it out of there holds the lock: it is alive, and ours to release.
             unsafe {
-                let (none, mode) = (std::ptr::null_mut(), sys::ThreadsafeFunctionCallMode::nonblocking);
-                let status = sys::napi_call_threadsafe_function(wake.0, none, mode);
                 // One that is closing has taken our part of it back.
-                if status != sys::Status::napi_closing {
-                    let mode = sys::ThreadsafeFunctionReleaseMode::release;
-                    sys::napi_release_threadsafe_function(wake.0, mode);
+                if wake.call() {
+                    wake.release();
                 }
             }
         }

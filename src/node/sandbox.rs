@@ -11,6 +11,7 @@ use super::error::throw_init;
 use super::frame::{Frame, SIZE};
 use super::options::{Failure, GivenSocket, Options, Trace, process};
 use super::signals::ignore_file_size_limit;
+use super::stream::StandardStream;
 use super::tracer::Tracer;
 
 /// One guest's process, and the way to its calls.
@@ -33,7 +34,7 @@ pub fn create(env: Env, options: Object<'_>) -> Result<Sandbox> {
         Trace::Stderr => Some(Tracer::stderr().map_err(|errno| failed(errno.into()))?),
         Trace::Function => Some(Tracer::hook()),
     };
-    let (process, sockets) = process(parsed).map_err(failed)?;
+    let (process, sockets) = process(parsed, StandardStream::stream).map_err(failed)?;
     let hooks = options.get_named_property::<Unknown<'_>>("hooks")?;
     Ok(Sandbox { door: Rc::new(Door::new(env.raw(), process, hooks.raw(), tracer)?), sockets })
 }

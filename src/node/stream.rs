@@ -1,5 +1,6 @@
 //! The standard streams that no descriptor of the host's is behind: bytes, captures, and streams written in JavaScript.
 
+use std::cell::Cell;
 use std::ptr::null_mut;
 use std::sync::Arc;
 
@@ -32,27 +33,59 @@ const DATA: usize = 16;
 /// A stream for a guest's 0, 1 or 2.
 #[napi]
 pub struct StandardStream {
-    stream: Arc<dyn Stream>,
+    kind: Kind,
+}
+
+enum Kind {
+    /// One that guests share.
+    Shared(Arc<dyn Stream>),
+    /// What a guest writes is kept.
+    Captured(Arc<Capture>),
+    /// The guest's alone, so that it ends when the guest closes it: given away once.
+    Single(Cell<Option<Arc<dyn Stream>>>),
 }
 
 impl StandardStream {
-    /// The stream itself.
-    pub fn stream(&self) -> Arc<dyn Stream> {
-        Arc::clone(&self.stream)
+    fn shared(stream: impl Stream + 'static) -> Self {
+        Self { kind: Kind::Shared(Arc::new(stream)) }
+    }
+
+    /// One for a single guest.
+    #[cfg(feature = "engine")]
+    pub fn single(stream: impl Stream + 'static) -> Self {
+        Self { kind: Kind::Single(Cell::new(Some(Arc::new(stream)))) }
+    }
+
+    /// The stream itself. Errors: `Badf` where it was given away.
+    pub fn stream(&self) -> std::result::Result<Arc<dyn Stream>, Errno> {
+        match &self.kind {
+            Kind::Shared(stream) => Ok(Arc::clone(stream)),
+            Kind::Captured(capture) => Ok(Arc::clone(capture) as Arc<dyn Stream>),
+            Kind::Single(stream) => stream.take().ok_or(Errno::Badf),
+        }
+    }
+
+    /// What keeps what a guest writes to it.
+    #[cfg(feature = "engine")]
+    pub const fn capture(&self) -> Option<&Arc<Capture>> {
+        match &self.kind {
+            Kind::Captured(capture) => Some(capture),
+            _ => None,
+        }
     }
 }
 
 /// A stream at its end, which takes whatever is written.
 #[napi]
 pub fn null_stream() -> StandardStream {
-    StandardStream { stream: Arc::new(Null) }
+    StandardStream::shared(Null)
 }
 
 /// A stream that is read: a copy of these bytes.
 #[napi]
 pub fn bytes_stream(bytes: Uint8Array) -> Result<StandardStream> {
     let stream = Buffer::copy(&bytes).map_err(|_| Error::from_reason("preopen: out of memory"))?;
-    Ok(StandardStream { stream: Arc::new(stream) })
+    Ok(StandardStream::shared(stream))
 }
 
 /// A stream whose other side is a function: `hook` takes from `staging`, or puts there, what `lib/streams.js` says. The
@@ -75,7 +108,7 @@ pub fn hook_stream(
     // SAFETY: hook is a live value of env.
     check_status!(unsafe { sys::napi_create_reference(env.raw(), hook.raw(), 0, &mut reference) })?;
     let hook = Hook { env: env.raw(), function: reference, base, room, reads, waits, home: Here::now() };
-    Ok(StandardStream { stream: Arc::new(hook) })
+    Ok(StandardStream::shared(hook))
 }
 
 /// What a guest wrote, kept for its host.
@@ -96,7 +129,7 @@ impl CaptureHandle {
     /// What a guest writes to.
     #[napi]
     pub fn stream(&self) -> StandardStream {
-        StandardStream { stream: Arc::clone(&self.capture) as Arc<dyn Stream> }
+        StandardStream { kind: Kind::Captured(Arc::clone(&self.capture)) }
     }
 
     /// How many bytes are kept.

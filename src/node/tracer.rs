@@ -12,12 +12,13 @@ use napi::sys;
 use super::door::V8Guest;
 use super::error::is_pending;
 use super::javascript;
+use super::objects::Objects;
 use crate::abi::Errno;
 use crate::guest::{Guest, Interrupted};
 use crate::span::Span;
 use crate::stdio::{self, Source, Stream};
 use crate::system::{SLICE, Wait};
-use crate::trace::{Entered, Event, Field, LINE_MAX, Value, line};
+use crate::trace::{Entered, Event, LINE_MAX, line};
 
 /// How one guest is traced.
 pub struct Tracer {
@@ -44,9 +45,7 @@ enum Sink {
 impl Tracer {
     /// To the host's standard error. Errors: `Badf` where it is closed.
     pub fn stderr() -> Result<Self, Errno> {
-        // SAFETY: used for one system call, which says so where the number is not open.
-        let stream = stdio::duplicate(unsafe { BorrowedFd::borrow_raw(2) })?;
-        Ok(Self::new(Sink::Stream(stream)))
+        standard_error().map(|stream| Self::new(Sink::Stream(stream)))
     }
 
     /// To the hook `trace`.
@@ -85,8 +84,21 @@ impl Tracer {
     }
 }
 
-/// Writes a line in one piece, so that those of several guests and threads do not mix.
-fn write(guest: &mut V8Guest<'_>, stream: &dyn Stream, mut line: String) -> Result<(), Interrupted> {
+/// Writes a line.
+fn write(guest: &mut V8Guest<'_>, stream: &dyn Stream, line: String) -> Result<(), Interrupted> {
+    write_line(stream, line, |wait| {
+        let waited = guest.process().system.wait(wait, SLICE).is_ok();
+        guest.pause().map(|()| waited)
+    })
+}
+
+/// Writes a line in one piece, so that those of several guests and threads do not mix. While there is no room, `wait` waits for
+/// a moment, and says whether to go on.
+pub fn write_line<E>(
+    stream: &dyn Stream,
+    mut line: String,
+    mut wait: impl FnMut(&mut [Wait<'_>]) -> Result<bool, E>,
+) -> Result<(), E> {
     line.push('\n');
     debug_assert!(line.len() <= LINE_MAX);
     let mut bytes = line.into_bytes();
@@ -97,12 +109,16 @@ fn write(guest: &mut V8Guest<'_>, stream: &dyn Stream, mut line: String) -> Resu
             Ok(_) | Err(_) => return Ok(()),
         }
         let Source::Fd(fd) = stream.source() else { return Ok(()) };
-        let mut wait = [Wait::new(fd, true)];
-        if guest.process().system.wait(&mut wait, SLICE).is_err() {
+        if !wait(&mut [Wait::new(fd, true)])? {
             return Ok(());
         }
-        guest.pause()?;
     }
+}
+
+/// The host's standard error. Errors: `Badf` where it is closed.
+pub fn standard_error() -> Result<Arc<dyn Stream>, Errno> {
+    // SAFETY: used for one system call, which says so where the number is not open.
+    stdio::duplicate(unsafe { BorrowedFd::borrow_raw(2) })
 }
 
 /// Calls the hook. An exception that the call itself has left is put aside meanwhile; one of the hook's takes its place, as
@@ -122,135 +138,4 @@ fn call(guest: &mut V8Guest<'_>, event: &Event) -> Result<(), Interrupted> {
         unsafe { sys::napi_throw(env, exception) };
     }
     told.map(drop).ok_or(Interrupted)
-}
-
-/// Makes JavaScript's values. `None` where the engine refuses, as it does while it is being ended.
-struct Objects {
-    env: sys::napi_env,
-}
-
-type Made = Option<sys::napi_value>;
-
-impl Objects {
-    fn event(&self, event: &Event) -> Made {
-        let Event { name, args, outcome, results, duration } = event;
-        let object = self.object()?;
-        self.set(object, "name", self.text(name.as_bytes())?)?;
-        self.set(object, "args", self.record(args)?)?;
-        let errno = outcome.name().map_or_else(|| self.null(), |name| self.text(name.as_bytes()));
-        self.set(object, "errno", errno?)?;
-        self.set(object, "result", self.record(results)?)?;
-        self.set(object, "duration", self.float(*duration as f64 / 1e6)?)?;
-        self.set(object, "text", self.text(line(event).as_bytes())?)?;
-        Some(object)
-    }
-
-    fn record(&self, fields: &[Field]) -> Made {
-        let object = self.object()?;
-        for (name, value) in fields {
-            self.set(object, name, self.value(value)?)?;
-        }
-        Some(object)
-    }
-
-    fn value(&self, value: &Value) -> Made {
-        match value {
-            Value::Fd(number, _) | Value::Number(number) => self.float((*number).into()),
-            // No guest has so many bytes that a double could not count them.
-            Value::Size(number) => self.float(*number as f64),
-            Value::Long(number) => {
-                // SAFETY: as `make` says.
-                self.make(|made| unsafe { sys::napi_create_bigint_uint64(self.env, *number, made) })
-            }
-            Value::Offset(number) => {
-                // SAFETY: as `make` says.
-                self.make(|made| unsafe { sys::napi_create_bigint_int64(self.env, *number, made) })
-            }
-            Value::Name(name) => self.text(name.as_bytes()),
-            Value::Flags { names, bits: _, unknown } => {
-                let mut list: Vec<_> = names.iter().map(|name| self.text(name.as_bytes())).collect();
-                if *unknown != 0 {
-                    list.push(self.text(format!("{unknown:#x}").as_bytes()));
-                }
-                self.list(list)
-            }
-            Value::Text(text, _) => self.text(String::from_utf8_lossy(text).as_bytes()),
-            Value::Data { ranges, cut: _, total } => {
-                let object = self.object()?;
-                self.set(object, "data", self.bytes(&ranges.concat())?)?;
-                self.set(object, "total", self.float(*total as f64)?)?;
-                Some(object)
-            }
-            Value::List(values, _) => self.list(values.iter().map(|value| self.value(value))),
-            Value::Record(fields) => self.record(fields),
-            Value::Address(address) => {
-                let object = self.object()?;
-                self.set(object, "address", self.float((*address).into())?)?;
-                Some(object)
-            }
-        }
-    }
-
-    /// What `act` leaves at the place that it is given, which holds one value, if it says that all went well.
-    fn make(&self, act: impl FnOnce(*mut sys::napi_value) -> sys::napi_status) -> Made {
-        let mut made = null_mut();
-        (act(&mut made) == sys::Status::napi_ok).then_some(made)
-    }
-
-    fn object(&self) -> Made {
-        // SAFETY: as `make` says; and so below.
-        self.make(|made| unsafe { sys::napi_create_object(self.env, made) })
-    }
-
-    fn null(&self) -> Made {
-        // SAFETY: as above.
-        self.make(|made| unsafe { sys::napi_get_null(self.env, made) })
-    }
-
-    fn float(&self, number: f64) -> Made {
-        // SAFETY: as above.
-        self.make(|made| unsafe { sys::napi_create_double(self.env, number, made) })
-    }
-
-    fn text(&self, text: &[u8]) -> Made {
-        // SAFETY: as above; pointer and length are the slice's, which is copied.
-        self.make(|made| unsafe {
-            sys::napi_create_string_utf8(self.env, text.as_ptr().cast(), text.len() as isize, made)
-        })
-    }
-
-    fn bytes(&self, bytes: &[u8]) -> Made {
-        let mut data = null_mut();
-        // SAFETY: as above; `data` is a local.
-        let buffer = self
-            .make(|made| unsafe { sys::napi_create_arraybuffer(self.env, bytes.len(), &mut data, made) })?;
-        // SAFETY: the buffer has so many bytes, is new, and nobody else has seen it.
-        unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), data.cast(), bytes.len()) };
-        // SAFETY: as above; the range is all of the buffer.
-        self.make(|made| unsafe {
-            let kind = sys::TypedarrayType::uint8_array;
-            sys::napi_create_typedarray(self.env, kind, bytes.len(), buffer, 0, made)
-        })
-    }
-
-    fn list(&self, values: impl IntoIterator<Item = Made>) -> Made {
-        // SAFETY: as above.
-        let list = self.make(|made| unsafe { sys::napi_create_array(self.env, made) })?;
-        for (index, value) in values.into_iter().enumerate() {
-            // SAFETY: both are live values of env.
-            let status = unsafe { sys::napi_set_element(self.env, list, index as u32, value?) };
-            if status != sys::Status::napi_ok {
-                return None;
-            }
-        }
-        Some(list)
-    }
-
-    /// Sets a property of an object made here.
-    fn set(&self, object: sys::napi_value, name: &str, value: sys::napi_value) -> Option<()> {
-        let name = self.text(name.as_bytes())?;
-        // SAFETY: all three are live values of env.
-        let status = unsafe { sys::napi_set_property(self.env, object, name, value) };
-        (status == sys::Status::napi_ok).then_some(())
-    }
 }

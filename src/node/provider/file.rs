@@ -148,6 +148,6 @@ impl File for ProviderFile {
 
 impl Drop for ProviderFile {
     fn drop(&mut self) {
-        self.hooks.tell(c"close", &[self.handle()]);
+        self.hooks.close(self.handle);
     }
 }

@@ -8,11 +8,15 @@ use std::thread::{self, ThreadId};
 
 use napi::{Result as NapiResult, check_status, sys};
 
+#[cfg(feature = "engine")]
+use super::super::engine::elsewhere::Elsewhere;
 use super::super::javascript;
+#[cfg(not(feature = "engine"))]
+use super::nowhere::Elsewhere;
 use crate::abi::Errno;
 use crate::vfs::Result;
 
-/// An object of JavaScript whose functions are called, by the one thread that may.
+/// An object of JavaScript whose functions are called, on the one thread that may.
 pub struct Hooks {
     env: sys::napi_env,
     /// Weak: whatever mounts the filesystem holds the object, in JavaScript, where a cycle through the provider can be seen.
@@ -20,6 +24,8 @@ pub struct Hooks {
     thread: ThreadId,
     /// Cleared when the environment begins to end, after which nothing of it may be used.
     alive: Arc<AtomicBool>,
+    /// From other threads.
+    elsewhere: Elsewhere,
 }
 
 // SAFETY: env and reference are used only where `usable` saw that this is the thread of the environment, which still lives.
@@ -45,7 +51,9 @@ pub enum Answer {
 }
 
 impl Hooks {
-    pub fn new(env: sys::napi_env, object: sys::napi_value) -> NapiResult<Self> {
+    pub fn new(env: sys::napi_env, object: sys::napi_value) -> NapiResult<Arc<Self>> {
+        // Before the hook below: what is asked of this thread is refused after it.
+        let elsewhere = Elsewhere::to(env)?;
         let alive = Arc::new(AtomicBool::new(true));
         let mut reference = null_mut();
         // SAFETY: object is a live value of env; the flag's pointer is given back by `on_end` or by `drop`.
@@ -54,20 +62,34 @@ impl Hooks {
             let flag = Arc::into_raw(Arc::clone(&alive)).cast::<c_void>().cast_mut();
             check_status!(sys::napi_add_env_cleanup_hook(env, Some(on_end), flag))?;
         }
-        Ok(Self { env, object: reference, thread: thread::current().id(), alive })
+        Ok(Arc::new(Self { env, object: reference, thread: thread::current().id(), alive, elsewhere }))
     }
 
-    /// Whether JavaScript can be called: here, and now. Errors: `Notsup` in another thread, `Io` when the environment ends.
+    fn is_here(&self) -> bool {
+        thread::current().id() == self.thread
+    }
+
+    /// Whether JavaScript can be called now, on its thread. Errors: `Io` when the environment ends.
     fn usable(&self) -> Result<()> {
-        if thread::current().id() != self.thread {
-            return Err(Errno::Notsup);
-        }
-        if self.alive.load(Ordering::Relaxed) { Ok(()) } else { Err(Errno::Io) }
+        if self.is_here() && self.alive.load(Ordering::Relaxed) { Ok(()) } else { Err(Errno::Io) }
     }
 
-    /// Calls a function and has `read` take what it returned. Errors: those that it returned, as negative numbers; `Io` where it
-    /// threw, with the exception pending: whoever comes back to JavaScript throws it.
-    pub fn call<T>(
+    /// Calls a function and has `read` take what it returned, both on the thread of JavaScript. Errors: those that it returned, as
+    /// negative numbers; `Io` where it threw, with the exception pending: whoever comes back to JavaScript throws it.
+    pub fn call<T: Send>(
+        &self,
+        name: &CStr,
+        args: &[Arg<'_>],
+        read: impl FnOnce(Answer) -> Result<T> + Send,
+    ) -> Result<T> {
+        if self.is_here() {
+            self.call_here(name, args, read)
+        } else {
+            self.elsewhere.call(|| self.call_here(name, args, read))
+        }
+    }
+
+    fn call_here<T>(
         &self,
         name: &CStr,
         args: &[Arg<'_>],
@@ -138,9 +160,18 @@ impl Hooks {
         Err(errno.copied().unwrap_or(Errno::Io))
     }
 
-    /// Calls a function of which nobody waits for the answer, also while an exception is pending, which stays so. What it throws
-    /// itself is pending then, unless another is, or the collector is at work: that would end the process.
-    pub fn tell(&self, name: &CStr, args: &[Arg<'_>]) {
+    /// Closes a handle. Nobody waits for the answer.
+    pub fn close(self: &Arc<Self>, handle: f64) {
+        if self.is_here() {
+            return self.close_here(handle);
+        }
+        let hooks = Arc::clone(self);
+        self.elsewhere.post(move || hooks.close_here(handle));
+    }
+
+    /// Closes a handle, also while an exception is pending, which stays so. What it throws itself is pending then, unless another
+    /// is, or the collector is at work: that would end the process.
+    fn close_here(&self, handle: f64) {
         if self.usable().is_err() {
             return;
         }
@@ -151,7 +182,7 @@ impl Hooks {
                 return;
             }
             let was_pending = self.take_exception(&mut earlier);
-            let _told = self.call(name, args, |_| Ok(()));
+            let _closed = self.call_here(c"close", &[Arg::Number(handle)], |_| Ok(()));
             if was_pending || javascript::is_collecting() {
                 let mut dropped = null_mut();
                 self.take_exception(&mut dropped);
@@ -180,19 +211,48 @@ impl Hooks {
 
 impl Drop for Hooks {
     fn drop(&mut self) {
-        // In another thread the reference cannot be deleted; it goes with the environment.
-        if self.usable().is_ok() {
-            let flag = Arc::as_ptr(&self.alive);
-            // SAFETY: this is the thread of env, which lives: so `on_end` has not run, and the flag's count is ours to take.
-            unsafe {
-                let hook = flag.cast::<c_void>().cast_mut();
-                sys::napi_remove_env_cleanup_hook(self.env, Some(on_end), hook);
-                Arc::decrement_strong_count(flag);
-                sys::napi_delete_reference(self.env, self.object);
-            }
+        let (env, object, alive) = (self.env, Object(self.object), Arc::clone(&self.alive));
+        if self.is_here() {
+            release(env, object, &alive);
+        } else {
+            // Where the environment has ended, the reference went with it.
+            let env = Environment(env);
+            self.elsewhere.post(move || release(env.raw(), object, &alive));
         }
     }
 }
+
+/// On the thread of env: deletes the reference, unless it goes with the environment.
+fn release(env: sys::napi_env, object: Object, alive: &Arc<AtomicBool>) {
+    if !alive.load(Ordering::Relaxed) {
+        return;
+    }
+    let flag = Arc::as_ptr(alive);
+    // SAFETY: env lives: so `on_end` has not run, and the flag's count is ours to take.
+    unsafe {
+        sys::napi_remove_env_cleanup_hook(env, Some(on_end), flag.cast::<c_void>().cast_mut());
+        Arc::decrement_strong_count(flag);
+        sys::napi_delete_reference(env, object.0);
+    }
+}
+
+/// A reference on its way to its thread.
+struct Object(sys::napi_ref);
+
+// SAFETY: it is used by `release` alone, on the thread of its environment.
+unsafe impl Send for Object {}
+
+/// As above.
+struct Environment(sys::napi_env);
+
+impl Environment {
+    const fn raw(&self) -> sys::napi_env {
+        self.0
+    }
+}
+
+// SAFETY: as above.
+unsafe impl Send for Environment {}
 
 /// The environment begins to end.
 unsafe extern "C" fn on_end(flag: *mut c_void) {

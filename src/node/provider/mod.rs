@@ -5,6 +5,8 @@
 
 mod file;
 mod hooks;
+#[cfg(not(feature = "engine"))]
+mod nowhere;
 mod values;
 
 use std::any::Any;
@@ -35,8 +37,7 @@ const MAX_DEPTH: usize = 65_535;
 /// The filesystem that `hooks` (see `Provider` in `lib/provider/`) stands for. It holds them weakly: who mounts it holds them.
 #[napi]
 pub fn provider(env: Env, hooks: Object<'_>) -> NapiResult<FileSystem> {
-    let tree =
-        Arc::new(Provider { hooks: Arc::new(Hooks::new(env.raw(), hooks.raw())?), recent: Mutex::default() });
+    let tree = Arc::new(Provider { hooks: Hooks::new(env.raw(), hooks.raw())?, recent: Mutex::default() });
     let root = Node { path: "/".into(), filetype: Filetype::Directory };
     Ok(FileSystem::new(Arc::new(TreeDir::new(tree, root))))
 }

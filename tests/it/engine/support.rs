@@ -27,8 +27,8 @@ pub fn compiled(text: &str, compiler: Compiler, metered: bool) -> Arc<Program> {
 /// A process with nothing but standard streams; what it writes to 1 is kept.
 pub fn process(args: &[&str]) -> (Process, Arc<Capture>) {
     let process = Process::new(Options {
-        args: Strings::new(args).unwrap(),
-        env: Strings::new::<&str>([]).unwrap(),
+        args: Strings::new(args.iter().map(ToString::to_string)).unwrap(),
+        env: Strings::new(Vec::<String>::new()).unwrap(),
         max_fds: 64,
         system: Box::new(Host::new()),
         snapshot: Snapshot::Preview1,
