@@ -87,7 +87,7 @@ impl Shared {
 /// Runs it on a thread of its own, when the pool has room. `done` is called on that thread, once, when everything that the guest
 /// owned is released.
 pub fn start(pool: &Arc<Pool>, run: Run, done: impl FnOnce(Outcome) + Send + 'static) {
-    pool.submit(move |slot| {
+    pool.submit(Arc::clone(&run.control), move |slot| {
         // Shared, so that it is still here where no thread can be made.
         let work = Arc::new(Mutex::new(Some((run, slot, done))));
         let begun = {
