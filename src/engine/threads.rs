@@ -9,6 +9,7 @@ use std::time::Duration;
 use wasmer::{FunctionEnvMut, MemoryOps, RuntimeError, SharedMemory};
 
 use super::control::{Control, Stop};
+use super::current;
 use super::imports::Context;
 use super::outcome::End;
 use super::worker::{Imported, Shared, THREAD_NAME, begin, end_of, instantiate};
@@ -151,6 +152,7 @@ fn run(shared: &Arc<Shared>, memory: SharedMemory, id: u32, argument: u32) -> Op
     let Ok(start) = instance.exports.get_typed_function::<(u32, u32), ()>(&store, "wasi_thread_start") else {
         return Some(End::Refused("the module exports no function wasi_thread_start(i32, i32)".to_owned()));
     };
+    let _inside = current::enter(Arc::clone(&shared.control));
     let entered = shared.control.enter(&store);
     if let Some(end) = begin(shared, &entered, &mut store, &instance) {
         return over(end);

@@ -1,6 +1,7 @@
 //! Compiled modules, and their compiling on a thread of its own.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 use std::sync::Arc;
 use std::thread;
 
@@ -11,7 +12,7 @@ use napi_derive::napi;
 use super::super::objects::Objects;
 use super::desk::Desk;
 use super::runs::Kept;
-use crate::engine::{Abi, Compiler, HostFunction, Program, Refusal, ValueType};
+use crate::engine::{Abi, Compiler, HostFunction, Program, Refusal, Upgrading, ValueType};
 
 /// A compiler recurses into deeply nested code.
 const STACK: usize = 8 << 20;
@@ -69,39 +70,56 @@ pub fn compile(env: Env, bytes: Uint8Array, options: CompileOptions, done: Unkno
 fn tell(
     env: napi::sys::napi_env,
     done: napi::sys::napi_value,
-    compiled: std::result::Result<Program, Refusal>,
+    compiled: std::result::Result<ProgramHandle, Refusal>,
 ) -> Option<()> {
     let objects = Objects { env };
     let args = match compiled {
         Ok(program) => {
-            let handle = ProgramHandle { program: Arc::new(program) };
             // SAFETY: this is the thread of env.
-            [objects.null()?, unsafe { ProgramHandle::to_napi_value(env, handle) }.ok()?]
+            [objects.null()?, unsafe { ProgramHandle::to_napi_value(env, program) }.ok()?]
         }
         Err(Refusal(why)) => [objects.text(why.as_bytes())?, objects.null()?],
     };
     objects.call_function(objects.undefined()?, done, &args).map(drop)
 }
 
-fn build(bytes: &[u8], options: &CompileOptions) -> std::result::Result<Program, Refusal> {
-    let CompileOptions { compiler, metered, cache: _ } = options;
+fn build(bytes: &[u8], options: &CompileOptions) -> std::result::Result<ProgramHandle, Refusal> {
+    let CompileOptions { compiler, metered, cache } = options;
+    let cache = (!cache.is_empty()).then(|| Path::new(cache));
     let compiler = match compiler {
         CompilerName::Cranelift => Compiler::Cranelift,
-        CompilerName::Singlepass | CompilerName::Auto => Compiler::Singlepass,
+        CompilerName::Singlepass => Compiler::Singlepass,
+        CompilerName::Auto => {
+            let upgrading = Program::auto(bytes, *metered, cache)?;
+            return Ok(ProgramHandle { cached: upgrading.is_cached(), code: Code::Upgrading(upgrading) });
+        }
     };
-    Program::compile(bytes, compiler, *metered)
+    let (program, cached) = match cache {
+        Some(directory) => Program::cached(bytes, compiler, *metered, directory)?,
+        None => (Program::compile(bytes, compiler, *metered)?, false),
+    };
+    Ok(ProgramHandle { cached, code: Code::Fixed(Arc::new(program)) })
 }
 
 /// A compiled module.
 #[napi(js_name = "Program")]
 pub struct ProgramHandle {
-    program: Arc<Program>,
+    code: Code,
+    cached: bool,
+}
+
+enum Code {
+    Fixed(Arc<Program>),
+    Upgrading(Upgrading),
 }
 
 impl ProgramHandle {
     /// What runs now.
     pub fn program(&self) -> Arc<Program> {
-        Arc::clone(&self.program)
+        match &self.code {
+            Code::Fixed(program) => Arc::clone(program),
+            Code::Upgrading(upgrading) => upgrading.current(),
+        }
     }
 }
 
@@ -148,7 +166,7 @@ impl ProgramHandle {
     /// Whether it came from the cache.
     #[napi(getter, catch_unwind)]
     pub fn cached(&self) -> bool {
-        false
+        self.cached
     }
 
     /// The functions that it imports and that the host is to provide.
