@@ -117,7 +117,7 @@ export interface RunLimits {
   /** How many threads it may have, the first one included. */
   maxThreads: number;
   /** Where it may connect to; null for nowhere. */
-  network: string[] | null;
+  network?: string[];
 }
 
 /** What native code calls while a run lasts; it holds the object until then. */

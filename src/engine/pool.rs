@@ -38,7 +38,9 @@ impl Pool {
         loop {
             let job = {
                 let mut state = self.lock();
-                let Some(at) = state.queue.iter().position(|(control, _)| control.stopped().is_some()) else { return };
+                let Some(at) = state.queue.iter().position(|(control, _)| control.stopped().is_some()) else {
+                    return;
+                };
                 let Some((_, job)) = state.queue.remove(at) else { return };
                 state.running += 1;
                 job

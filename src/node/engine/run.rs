@@ -21,7 +21,7 @@ use super::program::ProgramHandle;
 use super::runs::Kept;
 use super::trace::{ToHook, ToStandardError};
 use crate::abi::Errno;
-use crate::engine::{Abi, Control, End, Host, Limits, Network, Outcome, Run, Stop, Trace, start};
+use crate::engine::{Abi, Control, End, Host, Limits, Network, Outcome, Pool, Run, Stop, Trace, start};
 use crate::stdio::Stream;
 
 /// What a guest may use.
@@ -57,6 +57,7 @@ impl RunLimits {
 #[napi(js_name = "Run")]
 pub struct RunHandle {
     control: Arc<Control>,
+    pool: Arc<Pool>,
 }
 
 #[napi]
@@ -68,6 +69,8 @@ impl RunHandle {
             Why::Killed => Stop::Killed,
             Why::Timeout => Stop::TimedOut,
         });
+        // It may have queued.
+        self.pool.dismiss_stopped();
     }
 }
 
@@ -122,14 +125,15 @@ pub fn run(
     desk.busy(env.raw());
     let limits = limits.limits();
     let run = Run { program, process, limits, network, host, trace, control: Arc::clone(&control) };
-    start(&pool.pool(), run, move |outcome| {
+    let pool = pool.pool();
+    start(&pool, run, move |outcome| {
         let sender = Arc::clone(&desk);
         sender.post(move |env| {
             // SAFETY: a task is done on the thread of its env.
             unsafe { over(env, &desk, number, outcome) };
         });
     });
-    Ok(RunHandle { control })
+    Ok(RunHandle { control, pool })
 }
 
 /// A standard stream for a run. Errors: `Notsup` for one that is written in JavaScript, which a pipe has to stand for.
