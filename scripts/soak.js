@@ -8,6 +8,10 @@
 const fs = require('node:fs');
 const path = require('node:path');
 const { setTimeout: sleep } = require('node:timers/promises');
+const { LARGE } = require('./lib/setup.js');
+
+// What `npm run build:engine` has built, unless another one is named.
+process.env.PREOPEN_NATIVE_LIBRARY_PATH ??= LARGE;
 const preopen = require('..');
 
 const guests = path.join(__dirname, '..', '__test__', 'guests');
