@@ -495,6 +495,12 @@ export class WASI {
 type NodeFS = typeof import('node:fs');
 // @ts-ignore
 type NodeReadable = import('node:stream').Readable;
+// @ts-ignore
+type NodeWritable = import('node:stream').Writable;
+// @ts-ignore
+type NodeEventEmitter = import('node:events').EventEmitter;
+// @ts-ignore
+type NodeBuffer = import('node:buffer').Buffer;
 
 /**
  * A filesystem that JavaScript reads and writes by the names of `node:fs`, and mounts into guests: a value of
@@ -932,4 +938,414 @@ export class OverlayFileSystem extends FileSystem {
    * @throws {OverlayCommitError} what stopped it. The rest is still in the upper, and a later call goes on with it.
    */
   commit(): OverlayChange[];
+}
+
+// Guests off the JavaScript thread.
+
+/**
+ * What can be run: the bytes of a module, the path of its file (a URL with the scheme `file:`, too), or what {@link compile} made.
+ * Bytes are copied at once; shared memory is refused. A `WebAssembly.Module` is refused as well: nobody can get its bytes.
+ */
+export type ModuleSource = Uint8Array | ArrayBufferView | ArrayBuffer | string | URLLike | Module;
+
+/**
+ * The addresses that a WASIX guest may use: numbers, with a port, as `'127.0.0.1:8080'` or `'[::1]:8080'`; `'localhost:8080'`
+ * means 127.0.0.1. `true` stands for all of them.
+ */
+export type NetworkGrant = boolean | readonly string[];
+
+/** The `this` of a function in {@link RunOptions.imports}. */
+export interface HostCall {
+  /** The guest's memory. It can be used until the call has returned, or the promise that it returned has settled. */
+  readonly memory: HostMemory;
+}
+
+/** The memory of a guest that waits for a function of the host's. Offsets and lengths are bytes; an i32 may be negative. */
+export interface HostMemory {
+  /** How large it is. */
+  readonly size: number;
+  /**
+   * A copy of a part of it.
+   *
+   * @throws {RangeError} a part of that is outside
+   */
+  read(ptr: number, length: number): Uint8Array;
+  /**
+   * Copies bytes into it; of a text, its UTF-8.
+   *
+   * @throws {RangeError} a part of that is outside
+   */
+  write(ptr: number, bytes: string | ArrayBufferView | ArrayBuffer): void;
+}
+
+/**
+ * A function for a guest. It gets the guest's arguments: numbers, and bigints for i64. It returns the result (an array of them,
+ * where there are several), converted as WebAssembly's JavaScript interface does, or a promise: the guest waits. What it throws
+ * ends the guest, and the run is rejected with that.
+ */
+export type HostFunction = (this: HostCall, ...args: any[]) => unknown;
+
+/** What runs of both kinds can be given. What {@link WASIOptions} has as well means the same, unless it is said here. */
+export interface GuestOptions extends Omit<WASIOptions, 'version' | 'returnOnExit' | 'stdin' | 'stdout' | 'stderr'> {
+  /**
+   * Which WASI the module has to import.
+   * @default the one that it imports
+   */
+  version?: 'preview1' | 'unstable' | 'wasix' | undefined;
+  /**
+   * Whether `fd_readdir` lists `.` and `..`.
+   * @default true
+   */
+  dotEntries?: boolean | undefined;
+  /**
+   * How many bytes each `'capture'` keeps: an integer from 0 on, or Infinity. What is written past it stops the guest, with the
+   * reason `'output'`.
+   * @default 16777216 (16 MiB)
+   */
+  maxOutput?: number | undefined;
+  /**
+   * Aborts the run, wherever it is: in the queue, while the module is compiled (that goes on, unheard), while the guest computes or
+   * waits. It is rejected with an `AbortError` then. `AbortSignal.timeout(ms)` counts all of that; {@link GuestOptions.timeout}
+   * the guest's own time.
+   */
+  signal?: AbortSignalLike | undefined;
+  /**
+   * How long the guest may run, milliseconds from its beginning: the queue and the compilation are not counted. From 1 to
+   * 2147483647. It ends with the reason `'timeout'`.
+   * @default none
+   */
+  timeout?: number | undefined;
+  /**
+   * How many operations of WebAssembly the guest may make: an integer from 0 on, as a number or a bigint. When it is used up the
+   * guest ends, with the reason `'fuel'`. A {@link Module} has to be one that counts: {@link CompileOptions.metered}.
+   * @default none
+   */
+  fuel?: number | bigint | undefined;
+  /**
+   * How large each memory of the guest may be, bytes: growing it beyond fails, which the guest is told. A module that begins with
+   * more is refused.
+   * @default what the module says, 4 GiB at most
+   */
+  maxMemory?: number | undefined;
+  /**
+   * How many threads the guest may have, the first included: wasi-threads and WASIX.
+   * @default 16
+   */
+  maxThreads?: number | undefined;
+  /**
+   * Where a WASIX guest may go on the network.
+   * @default false
+   */
+  network?: NetworkGrant | undefined;
+  /**
+   * Functions for the guest, by module and name: what it imports besides WASI. They are called on this thread, while the guest
+   * waits on its own, with `this.memory` ({@link HostCall}; so they are methods or functions, arrow functions have no `this`).
+   * Only an object's own properties count; what the module does not import is ignored.
+   *
+   * ```js
+   * run('app.wasm', {
+   *   imports: {
+   *     env: {
+   *       log(ptr, length) {
+   *         console.log(Buffer.from(this.memory.read(ptr, length)).toString());
+   *       },
+   *     },
+   *   },
+   * });
+   * ```
+   * @default {}
+   */
+  imports?: { readonly [module: string]: { readonly [name: string]: HostFunction } } | undefined;
+  /** As {@link CompileOptions.engine}. Not for a {@link Module}, which has one. */
+  engine?: 'auto' | 'cranelift' | 'singlepass' | undefined;
+  /** As {@link CompileOptions.cache}. Not for a {@link Module}. */
+  cache?: boolean | string | undefined;
+  /**
+   * What {@link RunResult.stdout} and `stderr` are: strings in an encoding of Node's, or with `'buffer'` Buffers.
+   * @default 'utf8'
+   */
+  encoding?: string | undefined;
+}
+
+/**
+ * What a guest off the thread can be given to read. What {@link StandardInput} says holds, with these differences: a Readable needs
+ * no other way to start the guest; a function may return a promise; and the guest has the other end of a pipe, so that chunks are
+ * fetched before it asks for them, as many as the pipe has room for (64 KiB). When it closes its end, no more is fetched.
+ */
+export type RunInput = Exclude<StandardInput, () => Chunk | null | undefined> | (() => Chunk | null | undefined | Promise<Chunk | null | undefined>);
+
+/** The options of {@link run}. */
+export interface RunOptions extends GuestOptions {
+  /**
+   * What the guest reads from 0.
+   * @default '' which is at its end at once
+   */
+  stdin?: RunInput | undefined;
+  /**
+   * Where goes what the guest writes to 1; see {@link StandardOutput}. The guest's writes go into a pipe, and do not wait for the
+   * function or Writable until that is full. A promise that the function returns is waited for. What it throws, or an error of the
+   * Writable, ends the guest, and the run is rejected with that.
+   * @default 'capture'
+   */
+  stdout?: StandardOutput | undefined;
+  /**
+   * The same for 2. It may be the same as `stdout`: in a {@link CapturedOutput}, or a descriptor, the order of the writes is kept; a
+   * function or Writable has each in a pipe of its own, and only their own order.
+   * @default 'capture'
+   */
+  stderr?: StandardOutput | undefined;
+}
+
+/** The options of {@link spawn}. */
+export interface SpawnOptions extends GuestOptions {
+  /**
+   * What the guest reads from 0.
+   * @default a pipe: {@link SpawnedGuest.stdin}
+   */
+  stdin?: RunInput | undefined;
+  /**
+   * As {@link RunOptions.stdout}, or `'pipe'`: {@link SpawnedGuest.stdout}.
+   * @default 'pipe'
+   */
+  stdout?: StandardOutput | 'pipe' | undefined;
+  /**
+   * The same for 2: {@link SpawnedGuest.stderr}.
+   * @default 'pipe'
+   */
+  stderr?: StandardOutput | 'pipe' | undefined;
+}
+
+/**
+ * How a run ended:
+ *
+ * - `'exit'`: by itself;
+ * - `'signal'`: it raised a signal that ends a program. `exitCode` is 128 and its number;
+ * - `'timeout'`: {@link GuestOptions.timeout} was over;
+ * - `'fuel'`: {@link GuestOptions.fuel} was used up;
+ * - `'output'`: it wrote more than {@link GuestOptions.maxOutput};
+ * - `'killed'`: by {@link SpawnedGuest.kill}.
+ */
+export type RunReason = 'exit' | 'signal' | 'timeout' | 'fuel' | 'output' | 'killed';
+
+/** What a run came to. */
+export interface RunResult<Output = string> {
+  /** What the guest passed to `proc_exit` (unsigned), or 0; 128 and the number of the signal that it raised; null where it was stopped. */
+  exitCode: number | null;
+  /** How it ended. */
+  reason: RunReason;
+  /** What it wrote to 1, up to its end, where `options.stdout` is `'capture'`. Empty otherwise. */
+  stdout: Output;
+  /** What it wrote to 2, likewise. */
+  stderr: Output;
+  /** How long the guest ran, milliseconds. The queue and the compilation are not counted. */
+  durationMs: number;
+  /** How many operations it made, where it was given {@link GuestOptions.fuel}. */
+  fuelUsed: bigint | undefined;
+}
+
+/**
+ * Runs a program off this thread, to its end: the event loop stays free. Needs the package `@preopen/engine`.
+ *
+ * ```js
+ * import { run } from 'preopen';
+ *
+ * const { exitCode, stdout } = await run('app.wasm', { args: ['app', '--help'], timeout: 5000 });
+ * ```
+ *
+ * It settles when all that the guest owned is released and its output was delivered: functions have returned, and Writables have
+ * taken it. An abort waits for neither.
+ *
+ * @param module what to run: it exports `_start`
+ * @returns a promise of how it ended, also where a limit ended it. It is rejected:
+ * @throws {WasiTrap} WebAssembly trapped.
+ * @throws {Error} `ABORT_ERR`, an `AbortError` with the signal's reason as its `cause`, and `stdout` and `stderr`: it was aborted.
+ * @throws {Error} `ERR_PREOPEN_MODULE`: the module cannot be run here. The message says why, and what helps.
+ * @throws {Error} `ERR_PREOPEN_IMPORTS`: functions are missing that it imports. `missing` has their names, the message also their
+ *   types.
+ * @throws {Error} whatever a function in {@link GuestOptions.imports}, a function or stream behind a standard stream, a filesystem
+ *   written in JavaScript, or `trace` failed with.
+ * @throws {Error} `ENOENT`, …: the module's file cannot be read. `UVWASI_ENOENT`, …: as by `new WASI`, a preopen cannot be opened.
+ *   `EAGAIN`, `ENOMEM`, …: the host has no room for another thread.
+ * @throws {Error} `ERR_PREOPEN_NO_ENGINE`: `@preopen/engine` is not installed.
+ * @throws {TypeError} `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`; {RangeError} `ERR_OUT_OF_RANGE`: options. One that is not
+ *   known is refused.
+ */
+export function run(module: ModuleSource, options: RunOptions & { encoding: 'buffer' }): Promise<RunResult<NodeBuffer>>;
+export function run(module: ModuleSource, options?: RunOptions): Promise<RunResult>;
+
+/**
+ * Starts a program off this thread, and returns at once. Needs the package `@preopen/engine`.
+ *
+ * ```js
+ * const guest = spawn('sort.wasm', { args: ['sort'] });
+ * guest.stdin.end('pear\napple\n');
+ * for await (const chunk of guest.stdout) process.stdout.write(chunk);
+ * const { exitCode } = await guest.exited;
+ * ```
+ *
+ * @param module what to run: it exports `_start`
+ * @throws {TypeError} `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`; {RangeError} `ERR_OUT_OF_RANGE`; {Error}
+ *   `ERR_PREOPEN_NO_ENGINE`. What else {@link run} is rejected with rejects {@link SpawnedGuest.exited}.
+ */
+export function spawn(module: ModuleSource, options: SpawnOptions & { encoding: 'buffer' }): SpawnedGuest<NodeBuffer>;
+export function spawn(module: ModuleSource, options?: SpawnOptions): SpawnedGuest;
+
+/**
+ * A guest that {@link spawn} has started: an EventEmitter.
+ *
+ * Streams have back-pressure: a guest that writes more than is read waits, and so does one that reads what is not written.
+ */
+export interface SpawnedGuest<Output = string> extends NodeEventEmitter {
+  /**
+   * Where what the guest reads is written; null where `options.stdin` was given. `end()` is its end. A guest need not read all: an
+   * error of this stream (`EPIPE`) is not thrown, a write's callback gets it.
+   */
+  readonly stdin: NodeWritable | null;
+  /**
+   * What the guest writes to 1; null unless `options.stdout` is `'pipe'`. It ends with the guest. After `destroy()` the guest's writes answer
+   * `PIPE` (64). Of a guest that never began it is destroyed.
+   */
+  readonly stdout: NodeReadable | null;
+  /** What the guest writes to 2, likewise. */
+  readonly stderr: NodeReadable | null;
+  /**
+   * How it ended: what {@link run} answers, or is rejected with. A rejection that nobody handles is none to the process: it is also
+   * the event 'error'. It does not wait until `stdout` and `stderr` are read.
+   */
+  readonly exited: Promise<RunResult<Output>>;
+  /** {@link RunResult.exitCode}; null until then. */
+  readonly exitCode: number | null;
+  /** {@link RunResult.reason}; null until then. */
+  readonly reason: RunReason | null;
+  /** Whether {@link SpawnedGuest.kill} was called in time. */
+  readonly killed: boolean;
+  /** Ends the guest, wherever it is, with the reason `'killed'`. Answers whether there was one left. */
+  kill(): boolean;
+  /** It has ended: once, before what awaits `exited` goes on. */
+  on(event: 'exit', listener: (result: RunResult<Output>) => void): this;
+  /** What {@link SpawnedGuest.exited} is rejected with. Unlike that of other emitters, it is not thrown where nobody listens. */
+  on(event: 'error', listener: (error: Error) => void): this;
+  on(event: string | symbol, listener: (...args: any[]) => void): this;
+  once(event: 'exit', listener: (result: RunResult<Output>) => void): this;
+  once(event: 'error', listener: (error: Error) => void): this;
+  once(event: string | symbol, listener: (...args: any[]) => void): this;
+  /** {@link SpawnedGuest.kill}, for `using guest = spawn(…)`. */
+  [Symbol.dispose](): void;
+  /** Kills it, and waits until it is gone. */
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** The options of {@link compile}. */
+export interface CompileOptions {
+  /**
+   * What compiles it. Cranelift: fast code, slowly. Singlepass: slow code, at once. `'auto'`: Singlepass first, and Cranelift behind,
+   * whose code is used by the runs that begin when it is there.
+   * @default 'auto'
+   */
+  engine?: 'auto' | 'cranelift' | 'singlepass' | undefined;
+  /**
+   * A directory where compiled modules are kept, by content, engine and version. It is made where it is missing, and must be the
+   * user's own: what lies there is native code. `true`: `$XDG_CACHE_HOME/preopen`, or `~/.cache/preopen`.
+   * @default false
+   */
+  cache?: boolean | string | undefined;
+  /**
+   * Whether it counts operations, so that it can be run with {@link GuestOptions.fuel}. It is slower then.
+   * @default false
+   */
+  metered?: boolean | undefined;
+  /** Ends the wait: it is rejected with an `AbortError`. The compilation itself goes on, unheard. */
+  signal?: AbortSignalLike | undefined;
+}
+
+/**
+ * Compiles a module, off this thread, to be run many times. Needs the package `@preopen/engine`.
+ *
+ * @throws {Error} `ERR_PREOPEN_MODULE`: it cannot be run here; `ABORT_ERR`; `ENOENT`, …; `ERR_PREOPEN_NO_ENGINE` (all reject)
+ */
+export function compile(source: Exclude<ModuleSource, Module>, options?: CompileOptions): Promise<Module>;
+
+/** A function that a module imports besides WASI's. */
+export interface ModuleImport {
+  module: string;
+  name: string;
+  params: ('i32' | 'i64' | 'f32' | 'f64')[];
+  results: ('i32' | 'i64' | 'f32' | 'f64')[];
+}
+
+/** What {@link compile} makes. Any number of guests may run it, also at once. */
+export class Module {
+  private constructor();
+  /** Which WASI it imports; `'preview1'` where it imports none. */
+  readonly version: 'preview1' | 'unstable' | 'wasix';
+  /** What compiled it; with `'auto'`, what a run that begins now would use. */
+  readonly engine: 'cranelift' | 'singlepass';
+  /** Whether it counts fuel. */
+  readonly metered: boolean;
+  /** Whether it came from the cache. */
+  readonly cached: boolean;
+  /** The functions that {@link GuestOptions.imports} has to have. */
+  readonly imports: ModuleImport[];
+}
+
+/** The options of {@link Pool}. */
+export interface PoolOptions {
+  /**
+   * How many guests run at once. Those beyond it queue, and begin in their order. A guest that waits (for input, for time, for a
+   * function of the host's) does not count.
+   * @default os.availableParallelism()
+   */
+  concurrency?: number | undefined;
+}
+
+/** A bound for guests that run at once. The functions {@link run} and {@link spawn} have one in common. */
+export class Pool {
+  /**
+   * @throws {TypeError} `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`; {RangeError} `ERR_OUT_OF_RANGE`; {Error}
+   *   `ERR_PREOPEN_NO_ENGINE`
+   */
+  constructor(options?: PoolOptions);
+  /** How many run at once. */
+  readonly concurrency: number;
+  /** How many run now. */
+  readonly running: number;
+  /** How many queue now. */
+  readonly queued: number;
+  /** As the function {@link run}, in this pool. */
+  run(module: ModuleSource, options: RunOptions & { encoding: 'buffer' }): Promise<RunResult<NodeBuffer>>;
+  run(module: ModuleSource, options?: RunOptions): Promise<RunResult>;
+  /** As the function {@link spawn}, in this pool. */
+  spawn(module: ModuleSource, options: SpawnOptions & { encoding: 'buffer' }): SpawnedGuest<NodeBuffer>;
+  spawn(module: ModuleSource, options?: SpawnOptions): SpawnedGuest;
+}
+
+/** A function of WebAssembly that was running when a guest trapped. */
+export interface TrapFrame {
+  /** Its name, where the module's name section has one. */
+  name: string | null;
+  /** Its index in the module. */
+  index: number;
+  /** Where in the module's bytes it was. */
+  offset: number;
+}
+
+/** What a run is rejected with where WebAssembly trapped. Its `stack` has the frames of the guest. */
+export class WasiTrap extends Error {
+  constructor(message: string, what?: { trap?: string | undefined; frames?: TrapFrame[] | undefined });
+  readonly code: 'ERR_WASI_TRAP';
+  /** Why, as the tests of WebAssembly's specification call it: `'unreachable'`, `'out of bounds memory access'`, … */
+  readonly trap: string;
+  /** Where it was, the innermost first. */
+  readonly frames: TrapFrame[];
+  /** What the guest wrote before, as in {@link RunResult}. */
+  readonly stdout: string | NodeBuffer;
+  readonly stderr: string | NodeBuffer;
+}
+
+/** The part of an AbortSignal that is used. */
+export interface AbortSignalLike {
+  readonly aborted: boolean;
+  readonly reason?: any;
+  addEventListener(type: 'abort', listener: () => void, options?: any): void;
+  removeEventListener(type: 'abort', listener: () => void): void;
 }

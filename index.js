@@ -16,6 +16,20 @@ define('MemoryFileSystem', () => require('./lib/filesystem/memory.js').MemoryFil
 exports.OverlayFileSystem = undefined;
 define('OverlayFileSystem', () => require('./lib/filesystem/overlay.js').OverlayFileSystem);
 
+// Guests off this thread, likewise. In the build without the engine each says so when it is called.
+exports.Module = undefined;
+define('Module', () => require('./lib/run/module.js').Module);
+exports.Pool = undefined;
+define('Pool', () => require('./lib/run/pool.js').Pool);
+exports.WasiTrap = undefined;
+define('WasiTrap', () => require('./lib/run/trap.js').WasiTrap);
+exports.compile = undefined;
+define('compile', () => require('./lib/run/module.js').compile);
+exports.run = undefined;
+define('run', () => require('./lib/run/pool.js').run);
+exports.spawn = undefined;
+define('spawn', () => require('./lib/run/pool.js').spawn);
+
 function define(name, load) {
   Object.defineProperty(exports, name, { configurable: true, enumerable: true, get: load });
 }

@@ -3,16 +3,17 @@
 // out is compared.
 //
 // A comment `<!-- NAME -->` before a block of code makes it a file. Every block `console` is a session: lines that begin
-// with `$ ` are commands, the others what they print. `(Node 24)` in the comment leaves both out before that version;
-// `(Electron)` marks what only Electron can run: it is compiled.
+// with `$ ` are commands, the others what they print. `(Node 24)` in the comment leaves both out before that version,
+// `(engine)` where the addon has no engine; `(Electron)` marks what only Electron can run: it is compiled.
 const assert = require('node:assert/strict');
 const { execFileSync } = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
 const { test } = require('node:test');
+const native = require('../lib/native.js').load();
 const { root, tmp } = require('./helpers/both');
 
-const BLOCK = /^(?:<!-- (?<name>[\w.]+)? ?(?:\((?:Node (?<since>\d+)|(?<electron>Electron))\) )?-->\n)?```(?<language>\w*)\n(?<text>[^]*?)^```$/gm;
+const BLOCK = /^(?:<!-- (?<name>[\w.]+)? ?(?:\((?:Node (?<since>\d+)|(?<electron>Electron)|(?<engine>engine))\) )?-->\n)?```(?<language>\w*)\n(?<text>[^]*?)^```$/gm;
 
 const major = parseInt(process.versions.node, 10);
 const blocks = [...fs.readFileSync(path.join(root, 'README.md'), 'utf8').matchAll(BLOCK)].map(({ groups }) => groups);
@@ -42,8 +43,8 @@ function type(command, folder) {
 test('README.md: the examples print what they are said to print', (t) => {
   const folder = userFolder(t);
   let commands = 0;
-  for (const { name, since = 0, electron, language, text } of blocks) {
-    if (major < since || electron) continue;
+  for (const { name, since = 0, electron, engine, language, text } of blocks) {
+    if (major < since || electron || (engine && native.run === undefined)) continue;
     if (name !== undefined) fs.writeFileSync(path.join(folder, name), text);
     if (language !== 'console') continue;
     for (const session of text.split(/^\$ /m).slice(1)) {

@@ -202,7 +202,19 @@ function noBinary(message, cause) {
   return error;
 }
 
+/** ERR_PREOPEN_NO_ENGINE: the addon that is loaded cannot run guests off this thread. */
+function noEngine() {
+  const { version } = require('../package.json');
+  return new CodedError(
+    'ERR_PREOPEN_NO_ENGINE',
+    'run(), spawn(), compile() and Pool need the engine, which is a package of its own: install it with ' +
+      `\`npm install @preopen/engine@${version}\`.`,
+  );
+}
+
 module.exports = {
+  CodedError,
+  CodedTypeError,
   accessDenied,
   alreadyStarted,
   emptyChunks,
@@ -210,6 +222,7 @@ module.exports = {
   invalidArgValue,
   needsEventLoop,
   noBinary,
+  noEngine,
   noSuspending,
   notAChunk,
   notAMemory,

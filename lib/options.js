@@ -48,6 +48,13 @@ const errors = () => require('./errors.js');
  */
 
 /**
+ * What holds where a guest's options say nothing, and whether its output may be a pipe to the host.
+ * @typedef {{ stdio: import('./stdio.js').Standard[], dotEntries: boolean, pipes: boolean }} Defaults
+ * @type {Defaults}
+ */
+const NODES_OWN = { stdio: [0, 1, 2], dotEntries: false, pipes: false };
+
+/**
  * Reads and checks everything but `returnOnExit`, in the order in which `node:wasi` does: of several faults, a caller
  * sees the same one.
  * @param {unknown} options
@@ -56,30 +63,38 @@ const errors = () => require('./errors.js');
 function readOptions(options) {
   validateObject(options, 'options');
   const unstable = readVersion(options.version) === 'unstable';
+  return { unstable, ...readGuest(options, NODES_OWN) };
+}
+
+/**
+ * The part that is the same for every way to run a guest.
+ * @param {object} options
+ * @param {Defaults} defaults
+ * @returns {Omit<Configuration, 'unstable'>}
+ */
+function readGuest(options, defaults) {
   const args = readArgs(options.args);
   const env = readEnv(options.env);
   const preopens = readPreopens(options.preopens);
 
-  const { stdin = 0, stdout = 1, stderr = 2 } = options;
-  const stdio = [
-    readStdin(stdin),
-    readOutput(stdout, 'options.stdout', 1),
-    readOutput(stderr, 'options.stderr', 2),
-  ];
+  const { stdin, stdout, stderr } = options;
+  const stdio = [...defaults.stdio];
+  if (stdin !== undefined) stdio[0] = readStdin(stdin);
+  if (stdout !== undefined) stdio[1] = readOutput(stdout, 'options.stdout', 1, defaults.pipes);
+  if (stderr !== undefined) stdio[2] = readOutput(stderr, 'options.stderr', 2, defaults.pipes);
 
   const { sockets, maxFds, dotEntries, maxOutput, trace } = options;
   if (maxFds !== undefined) validateInteger(maxFds, 'options.maxFds', 1);
   if (dotEntries !== undefined) validateBoolean(dotEntries, 'options.dotEntries');
 
   return {
-    unstable,
     args,
     env,
     preopens,
     stdio,
     sockets: readSockets(sockets),
     maxFds: maxFds ?? 0,
-    dotEntries: dotEntries ?? false,
+    dotEntries: dotEntries ?? defaults.dotEntries,
     ...readTrace(trace),
     maxOutput: readMaxOutput(maxOutput),
   };
@@ -238,4 +253,4 @@ function readAddress(text, name) {
   throw errors().invalidArgValue(name, text, "must be an IP address and a port, as in '127.0.0.1:8080' or '[::1]:8080'");
 }
 
-module.exports = { readOptions };
+module.exports = { readAddress, readGuest, readOptions, readVersion };

@@ -4,8 +4,14 @@ import preopen, {
   CapturedOutput,
   FileSystem,
   MemoryFileSystem,
+  Module,
   OverlayFileSystem,
+  Pool,
   WASI,
+  WasiTrap,
+  compile,
+  run,
+  spawn,
   type Chunk,
   type FileSystemProvider,
   type FinalizeBindingsOptions,
@@ -15,11 +21,16 @@ import preopen, {
   type PreopenedDirectory,
   type PreopenedFile,
   type PreopenedFileSystem,
+  type RunOptions,
+  type RunReason,
+  type RunResult,
   type SocketInfo,
+  type SpawnedGuest,
   type StandardInput,
   type StandardOutput,
   type TraceEvent,
   type TraceValue,
+  type TrapFrame,
   type WASIOptions,
 } from 'preopen';
 import 'preopen/register';
@@ -181,4 +192,45 @@ new MemoryFileSystem({ '/a': 5 });
 // @ts-expect-error a typing slip in a permission is found
 new WASI({ version: 'preview1', preopens: { '/m': { filesystem: memory, readonly: true } } });
 
+declare const stop: { aborted: boolean; reason: unknown; addEventListener(type: string, listener: () => void): void; removeEventListener(type: string, listener: () => void): void };
+const everything: RunOptions = {
+  version: 'wasix', args: ['app'] as const, env: { HOME: '/' }, preopens: { '/data': directory, '/m': memory }, stdin: async () => null, stdout: 'capture',
+  stderr: (chunk) => chunk.length, sockets: [3], maxFds: 64, dotEntries: false, trace: 'stderr', maxOutput: 10, signal: stop, timeout: 5, fuel: 10n, maxMemory: 65536,
+  maxThreads: 2, network: ['127.0.0.1:80'], engine: 'cranelift', cache: './cache', encoding: 'latin1',
+  imports: { env: { log(ptr: number, length: number) { const bytes: Uint8Array = this.memory.read(ptr, length); this.memory.write(0, bytes); }, pow: Math.pow, later: async () => 5n } },
+};
+const ran: RunResult = await run('app.wasm', everything);
+const { exitCode, stdout, reason, durationMs, fuelUsed }: { exitCode: number | null; stdout: string; reason: RunReason; durationMs: number; fuelUsed: bigint | undefined } = ran;
+const asBytes: Uint8Array = (await run(new Uint8Array(8), { encoding: 'buffer' })).stdout;
+const compiled: Module = await compile(new ArrayBuffer(8), { engine: 'singlepass', cache: true, metered: true, signal: stop });
+const needed: string[] = compiled.imports.map(({ module, name, params }) => `${module}.${name} ${params.length} ${compiled.engine} ${compiled.version}`);
+const pool = new Pool({ concurrency: 2 });
+const spawned: SpawnedGuest = pool.spawn(compiled, { stdout: 'pipe', stderr: 'inherit' });
+spawned.on('exit', (result) => result.stdout.length + pool.running + pool.queued + pool.concurrency);
+spawned.once('error', (error) => error.message);
+spawned.stdin?.end('text');
+const stopped: boolean = spawned.kill() && spawned.killed;
+const ended: RunResult = await spawned.exited;
+{
+  await using bounded = spawn('app.wasm');
+  using other = spawn(compiled, { stdin: 'text' });
+  void [bounded, other];
+}
+try {
+  await pool.run(compiled);
+} catch (error) {
+  if (error instanceof WasiTrap) void [error.trap, error.frames.map(({ name, index, offset }: TrapFrame) => `${name} ${index} ${offset}`), error.code, error.stdout];
+}
+// @ts-expect-error a misspelt limit
+run('app.wasm', { timout: 5 });
+// @ts-expect-error only spawn() has pipes
+run('app.wasm', { stdout: 'pipe' });
+// @ts-expect-error the process goes on
+run('app.wasm', { returnOnExit: false });
+// @ts-expect-error there is no such compiler
+compile('app.wasm', { engine: 'llvm' });
+// @ts-expect-error compile() makes them
+new Module();
+
+export { asBytes, durationMs, ended, exitCode, fuelUsed, needed, reason, stdout, stopped };
 export { code, errno, imports, later, none, nothing, port, ready, removed, same, told, unpacked, untarred, upper, usage };

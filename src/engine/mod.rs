@@ -19,6 +19,7 @@ mod signals;
 mod threads;
 mod upgrade;
 mod warden;
+mod wasix;
 mod worker;
 
 pub use control::{Control, Stop};
@@ -30,4 +31,5 @@ pub use refusal::Refusal;
 pub use signals::prepare;
 pub use upgrade::Upgrading;
 pub use warden::open_orders;
+pub use wasix::{BadRule, Network, Rule};
 pub use worker::{Limits, Run, Trace, start};

@@ -3,6 +3,8 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::control::Control;
+
 /// A bound for runs, and the queue of those beyond it, which begin in the order in which they came. A guest that waits does
 /// not count.
 pub struct Pool {
@@ -12,7 +14,7 @@ pub struct Pool {
 struct State {
     limit: usize,
     running: usize,
-    queue: VecDeque<Job>,
+    queue: VecDeque<(Arc<Control>, Job)>,
 }
 
 type Job = Box<dyn FnOnce(Slot) + Send>;
@@ -24,11 +26,27 @@ impl Pool {
         Arc::new(Self { state: Mutex::new(state) })
     }
 
-    /// Runs `job` now, or when its turn comes: on the thread that calls, or on that of whoever makes room. It begins
-    /// a thread.
-    pub fn submit(self: &Arc<Self>, job: impl FnOnce(Slot) + Send + 'static) {
-        self.lock().queue.push_back(Box::new(job));
+    /// Runs `job`, which `control` may stop, now, or when its turn comes: on the thread that calls, or on that of whoever makes
+    /// room. It begins a thread.
+    pub fn submit(self: &Arc<Self>, control: Arc<Control>, job: impl FnOnce(Slot) + Send + 'static) {
+        self.lock().queue.push_back((control, Box::new(job)));
         self.advance();
+    }
+
+    /// Has those in the queue that were stopped there begin, so that they end, also beyond the bound: they have nothing to do.
+    pub fn dismiss_stopped(self: &Arc<Self>) {
+        loop {
+            let job = {
+                let mut state = self.lock();
+                let Some(at) = state.queue.iter().position(|(control, _)| control.stopped().is_some()) else {
+                    return;
+                };
+                let Some((_, job)) = state.queue.remove(at) else { return };
+                state.running += 1;
+                job
+            };
+            job(Slot { pool: Arc::clone(self) });
+        }
     }
 
     /// How many run and how many queue.
@@ -44,7 +62,7 @@ impl Pool {
                 if state.running >= state.limit {
                     return;
                 }
-                let Some(job) = state.queue.pop_front() else { return };
+                let Some((_, job)) = state.queue.pop_front() else { return };
                 state.running += 1;
                 job
             };

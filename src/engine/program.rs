@@ -174,14 +174,15 @@ impl Compiler {
         }
     }
 
-    /// What it can compile. Singlepass says of itself that it has SIMD, and panics over the first vector.
+    /// What it can compile. Singlepass says of itself that it has SIMD and several results, and panics over the first vector, and
+    /// over an imported function of two results.
     pub(super) fn features(self) -> Features {
         let target = Target::default();
         match self {
             Self::Cranelift => Cranelift::new().supported_features_for_target(&target),
             Self::Singlepass => {
                 let mut features = Singlepass::new().supported_features_for_target(&target);
-                features.simd(false);
+                features.simd(false).multi_value(false);
                 features
             }
         }

@@ -16,9 +16,10 @@ use super::host::Host;
 use super::imports::{self, Context, Ended};
 use super::outcome::{End, Outcome, Trap};
 use super::pool::{Pool, Slot};
-use super::program::Program;
+use super::program::{Abi, Program};
 use super::refusal::Refusal;
 use super::threads::Threads;
+use super::wasix::{self, Network};
 use crate::abi::Errno;
 use crate::process::Process;
 use crate::system::{System, Wait};
@@ -54,6 +55,8 @@ pub struct Run {
     pub process: Process,
     /// What it may use.
     pub limits: Limits,
+    /// Which network it has. Only a guest that imports WASIX can reach one.
+    pub network: Network,
     /// Who provides the functions in [`Program::host_functions`]. Without one, a program that has some is refused.
     pub host: Option<Box<dyn Host>>,
     /// Where its calls are told.
@@ -84,7 +87,7 @@ impl Shared {
 /// Runs it on a thread of its own, when the pool has room. `done` is called on that thread, once, when everything that the guest
 /// owned is released.
 pub fn start(pool: &Arc<Pool>, run: Run, done: impl FnOnce(Outcome) + Send + 'static) {
-    pool.submit(move |slot| {
+    pool.submit(Arc::clone(&run.control), move |slot| {
         // Shared, so that it is still here where no thread can be made.
         let work = Arc::new(Mutex::new(Some((run, slot, done))));
         let begun = {
@@ -120,7 +123,7 @@ fn caught<T>(work: impl FnOnce() -> (End, Option<T>)) -> (End, Option<T>) {
 }
 
 fn execute(run: Run, slot: Arc<Slot>) -> (End, Option<u64>) {
-    let Run { program, mut process, limits, host, trace, control } = run;
+    let Run { program, mut process, limits, network, host, trace, control } = run;
     if let Some(stop) = control.stopped() {
         return (End::Stopped(stop), None);
     }
@@ -140,6 +143,9 @@ fn execute(run: Run, slot: Arc<Slot>) -> (End, Option<u64>) {
             program.host_functions().iter().map(|import| format!("{}.{}", import.module, import.name));
         let missing = missing.collect::<Vec<_>>().join(", ");
         return (End::Refused(format!("the module imports functions that were not given: {missing}")), None);
+    }
+    if program.abi() == Abi::Wasix {
+        return wasix::run(&program, process, limits, network, &control);
     }
     if !program.spawns_threads() {
         let system = std::mem::replace(&mut process.system, Box::new(crate::system::Host::new()));

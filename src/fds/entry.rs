@@ -96,6 +96,11 @@ impl Entry {
         self.preopen.as_deref()
     }
 
+    /// What it was called, where it is a directory that was there from the start, and what it stands for.
+    pub fn into_parts(self) -> (Option<Box<[u8]>>, Object) {
+        (self.preopen, self.object)
+    }
+
     /// Its type.
     pub const fn filetype(&self) -> Filetype {
         self.filetype

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::Entry;
+use super::{Entry, Object};
 use crate::abi::{Errno, Rights};
 
 /// A guest's descriptors.
@@ -98,6 +98,20 @@ impl Table {
         drop(slots);
         drop(closed);
         Ok(())
+    }
+
+    /// Takes everything out, with its number, for another table than this: what a directory was called that was there from
+    /// the start, and what each descriptor stands for. What a call is using meanwhile is left out.
+    pub fn take_all(&self) -> Vec<(u32, Option<Box<[u8]>>, Object)> {
+        let taken = std::mem::take(&mut *self.slots());
+        let numbered = (0..).zip(taken.entries);
+        let whole = numbered.filter_map(|(fd, entry)| Some((fd, Arc::into_inner(entry?)?)));
+        whole
+            .map(|(fd, entry)| {
+                let (name, object) = entry.into_parts();
+                (fd, name, object)
+            })
+            .collect()
     }
 
     /// Closes everything.

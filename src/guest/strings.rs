@@ -80,6 +80,11 @@ impl Strings {
         self.bytes.len() as u32
     }
 
+    /// The strings, without their NULs.
+    pub fn iter(&self) -> impl Iterator<Item = &[u8]> {
+        self.bytes.split_inclusive(|byte| *byte == 0).map(|string| &string[..string.len() - 1])
+    }
+
     /// Writes the strings to `buf` and their addresses to `pointers`. Errors: `Overflow`; then nothing was written.
     pub fn write(&self, memory: Memory<'_>, pointers: u32, buf: u32) -> Result<(), Errno> {
         memory.array(pointers, self.count(), 4)?;

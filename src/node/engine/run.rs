@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use napi::bindgen_prelude::{BigInt, ClassInstance, FromNapiValue, JsObjectValue, Object};
-use napi::{Env, JsValue, Result, sys};
+use napi::{Env, Error, JsValue, Result, Status, sys};
 use napi_derive::napi;
 
 use super::super::error::throw_init;
@@ -21,7 +21,7 @@ use super::program::ProgramHandle;
 use super::runs::Kept;
 use super::trace::{ToHook, ToStandardError};
 use crate::abi::Errno;
-use crate::engine::{Abi, Control, End, Host, Limits, Outcome, Run, Stop, Trace, start};
+use crate::engine::{Abi, Control, End, Host, Limits, Network, Outcome, Run, Stop, Trace, start};
 use crate::stdio::Stream;
 
 /// What a guest may use.
@@ -35,11 +35,13 @@ pub struct RunLimits {
     pub max_memory: f64,
     /// How many threads it may have.
     pub max_threads: u32,
+    /// Where on the network it may go: nowhere without a list.
+    pub network: Option<Vec<String>>,
 }
 
 impl RunLimits {
     fn limits(&self) -> Limits {
-        let Self { timeout, fuel, max_memory, max_threads } = self;
+        let Self { timeout, fuel, max_memory, max_threads, network: _ } = self;
         let (negative, fuel, _) = fuel.get_u64();
         Limits {
             // One that is too long to be told is none.
@@ -89,6 +91,8 @@ pub fn run(
     hooks: Object<'_>,
 ) -> Result<RunHandle> {
     ignore_file_size_limit();
+    let network = Network::parse(limits.network.as_deref())
+        .map_err(|bad| Error::new(Status::InvalidArg, bad.to_string()))?;
     let desk = Desk::of(env.raw())?;
     let program = program.program();
     // SAFETY: the object is a live value of env.
@@ -116,7 +120,8 @@ pub fn run(
         false => None,
     };
     desk.busy(env.raw());
-    let run = Run { program, process, limits: limits.limits(), host, trace, control: Arc::clone(&control) };
+    let limits = limits.limits();
+    let run = Run { program, process, limits, network, host, trace, control: Arc::clone(&control) };
     let ending = Arc::clone(&control);
     start(&pool.pool(), run, move |mut outcome| {
         // Its last instructions may have been faster than the order to stop, but what it wrote is not all there.

@@ -5,3 +5,4 @@ mod program;
 mod run;
 mod support;
 mod threads;
+mod wasix;

@@ -179,10 +179,10 @@ fn imports_are_sorted_by_who_provides_them() {
             (import "host" "two" (func (result f64 i32)))
             (import "env" "log" (func (param i32 i64 f32 f64)))
             (memory (export "memory") 1) (func (export "_start")) (func (export "_initialize") (param i32)))"#,
-        Compiler::Singlepass,
+        Compiler::Cranelift,
     );
     assert_eq!(program.abi(), Abi::Preview1);
-    assert_eq!(program.compiler(), Compiler::Singlepass);
+    assert_eq!(program.compiler(), Compiler::Cranelift);
     assert!(program.has_memory() && program.exports_start() && !program.spawns_threads());
     assert!(!program.exports_initialize(), "it takes a parameter");
     let [log, two] = program.host_functions() else { panic!("{:?}", program.host_functions()) };

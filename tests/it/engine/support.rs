@@ -4,7 +4,7 @@ use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use preopen::abi::Snapshot;
-use preopen::engine::{Compiler, Control, End, Limits, Outcome, Pool, Program, Run, start};
+use preopen::engine::{Compiler, Control, End, Limits, Network, Outcome, Pool, Program, Run, start};
 use preopen::guest::Strings;
 use preopen::process::{Options, Process};
 use preopen::stdio::{Capture, Null, Stream};
@@ -47,6 +47,7 @@ pub fn plain(program: &Arc<Program>) -> Run {
         program: Arc::clone(program),
         process: process(&["guest"]).0,
         limits: Limits { threads: 16, ..Limits::default() },
+        network: Network::None,
         host: None,
         trace: None,
         control: Control::new(),
@@ -89,7 +90,7 @@ pub fn said(end: &End) -> String {
 
 /// What was captured.
 pub fn taken(capture: &Capture) -> Vec<u8> {
-    let mut bytes = vec![0; capture.len() as usize];
+    let mut bytes = vec![0; capture.len()];
     capture.copy(&mut bytes);
     bytes
 }
