@@ -226,7 +226,7 @@ if (isMainThread && process.argv[2] !== 'exits') {
     fs.unlinkSync(path.join(dir, 'new'));
     assert.equal((await start(program, { preopens: preopen(overlay) }).ended).code, 0);
     assert.deepEqual(fs.readdirSync(dir), []);
-    assert.deepEqual(overlay.changes().changes.slice(0, 1), ['new']);
+    assert.deepEqual(overlay.changes().changes.slice(0, 1), ['/new']);
 
     // What is none of a filesystem's errors ends the guest.
     const wrong = new Proxy({}, {});

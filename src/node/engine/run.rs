@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use napi::bindgen_prelude::{BigInt, ClassInstance, FromNapiValue, JsObjectValue, Object};
-use napi::{Env, Error, JsValue, Result, Status, sys};
+use napi::bindgen_prelude::{BigInt, ClassInstance, FromNapiValue, JsObjectValue, Null, Object};
+use napi::{Either, Env, Error, JsValue, Result, Status, sys};
 use napi_derive::napi;
 
 use super::super::error::throw_init;
@@ -36,7 +36,7 @@ pub struct RunLimits {
     /// How many threads it may have.
     pub max_threads: u32,
     /// Where on the network it may go: nowhere without a list.
-    pub network: Option<Vec<String>>,
+    pub network: Either<Vec<String>, Null>,
 }
 
 impl RunLimits {
@@ -91,8 +91,11 @@ pub fn run(
     hooks: Object<'_>,
 ) -> Result<RunHandle> {
     ignore_file_size_limit();
-    let network = Network::parse(limits.network.as_deref())
-        .map_err(|bad| Error::new(Status::InvalidArg, bad.to_string()))?;
+    let granted = match &limits.network {
+        Either::A(list) => Some(list.as_slice()),
+        Either::B(Null) => None,
+    };
+    let network = Network::parse(granted).map_err(|bad| Error::new(Status::InvalidArg, bad.to_string()))?;
     let desk = Desk::of(env.raw())?;
     let program = program.program();
     // SAFETY: the object is a live value of env.
