@@ -116,8 +116,8 @@ export interface RunLimits {
   maxMemory: number;
   /** How many threads it may have, the first one included. */
   maxThreads: number;
-  /** Where it may connect to; null for nowhere. */
-  network: string[] | null;
+  /** Where it may connect to; nowhere without. */
+  network?: string[];
 }
 
 /** What native code calls while a run lasts; it holds the object until then. */

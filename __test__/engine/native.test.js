@@ -81,7 +81,7 @@ function start(program, { limits, hooks, pool = new native.Pool(4), ...configura
     program,
     pool,
     { args: ['guest'], env: [], ...rest, ...configuration },
-    { timeout: 0, fuel: -1n, maxMemory: 0, maxThreads: 1, network: null, ...limits },
+    { timeout: 0, fuel: -1n, maxMemory: 0, maxThreads: 1, ...limits },
     { done, ...hooks },
   );
   return { run, ended };

@@ -115,10 +115,10 @@ function readFuel(fuel) {
   return BigInt(fuel);
 }
 
-/** The addresses that may be used; null for none, and `*` for all. */
+/** The addresses that may be used; undefined for none, and `*` for all. */
 function readNetwork(network) {
   const name = 'options.network';
-  if (network === undefined || network === false) return null;
+  if (network === undefined || network === false) return undefined;
   if (network === true) return ['*'];
   if (!Array.isArray(network)) throw invalidArgType(name, 'of type boolean or an instance of Array', network);
   return Array.from(network, (address, index) => {

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use napi::bindgen_prelude::{BigInt, ClassInstance, FromNapiValue, JsObjectValue, Null, Object};
-use napi::{Either, Env, Error, JsValue, Result, Status, sys};
+use napi::bindgen_prelude::{BigInt, ClassInstance, FromNapiValue, JsObjectValue, Object};
+use napi::{Env, Error, JsValue, Result, Status, sys};
 use napi_derive::napi;
 
 use super::super::error::throw_init;
@@ -21,7 +21,7 @@ use super::program::ProgramHandle;
 use super::runs::Kept;
 use super::trace::{ToHook, ToStandardError};
 use crate::abi::Errno;
-use crate::engine::{Abi, Control, End, Host, Limits, Network, Outcome, Run, Stop, Trace, start};
+use crate::engine::{Abi, Control, End, Host, Limits, Network, Outcome, Pool, Run, Stop, Trace, start};
 use crate::stdio::Stream;
 
 /// What a guest may use.
@@ -36,7 +36,7 @@ pub struct RunLimits {
     /// How many threads it may have.
     pub max_threads: u32,
     /// Where on the network it may go: nowhere without a list.
-    pub network: Either<Vec<String>, Null>,
+    pub network: Option<Vec<String>>,
 }
 
 impl RunLimits {
@@ -57,6 +57,7 @@ impl RunLimits {
 #[napi(js_name = "Run")]
 pub struct RunHandle {
     control: Arc<Control>,
+    pool: Arc<Pool>,
 }
 
 #[napi]
@@ -68,6 +69,8 @@ impl RunHandle {
             Why::Killed => Stop::Killed,
             Why::Timeout => Stop::TimedOut,
         });
+        // It may have queued.
+        self.pool.dismiss_stopped();
     }
 }
 
@@ -91,11 +94,8 @@ pub fn run(
     hooks: Object<'_>,
 ) -> Result<RunHandle> {
     ignore_file_size_limit();
-    let granted = match &limits.network {
-        Either::A(list) => Some(list.as_slice()),
-        Either::B(Null) => None,
-    };
-    let network = Network::parse(granted).map_err(|bad| Error::new(Status::InvalidArg, bad.to_string()))?;
+    let network = Network::parse(limits.network.as_deref())
+        .map_err(|bad| Error::new(Status::InvalidArg, bad.to_string()))?;
     let desk = Desk::of(env.raw())?;
     let program = program.program();
     // SAFETY: the object is a live value of env.
@@ -125,8 +125,8 @@ pub fn run(
     desk.busy(env.raw());
     let limits = limits.limits();
     let run = Run { program, process, limits, network, host, trace, control: Arc::clone(&control) };
-    let ending = Arc::clone(&control);
-    start(&pool.pool(), run, move |mut outcome| {
+    let (pool, ending) = (pool.pool(), Arc::clone(&control));
+    start(&pool, run, move |mut outcome| {
         // Its last instructions may have been faster than the order to stop, but what it wrote is not all there.
         if ending.stopped() == Some(Stop::Output) && matches!(outcome.end, End::Exit(_) | End::Raised(_)) {
             outcome.end = End::Stopped(Stop::Output);
@@ -137,7 +137,7 @@ pub fn run(
             unsafe { over(env, &desk, number, outcome) };
         });
     });
-    Ok(RunHandle { control })
+    Ok(RunHandle { control, pool })
 }
 
 /// A standard stream for a run. Errors: `Notsup` for one that is written in JavaScript, which a pipe has to stand for.
