@@ -69,8 +69,8 @@ engine('an entry that is not as it was written is made anew', async (t) => {
 engine('a directory that others can write is refused with what to do', async (t) => {
   const cache = tmp(t);
   fs.chmodSync(cache, 0o777);
-  for (const begun of [preopen.compile(file('exit_code'), { cache }), preopen.run(file('exit_code'), { cache })]) {
-    assert.match((await rejection(begun)).message, /others can write it, .* Do chmod go-w on it/);
+  for (const begin of [preopen.compile, preopen.run]) {
+    assert.match((await rejection(begin(file('exit_code'), { cache }))).message, /others can write it, .* Do chmod go-w on it/);
   }
   assert.equal(entries(cache).length, 0);
 });
