@@ -166,7 +166,7 @@ impl Cache {
         let now = rustix::time::clock_gettime(rustix::time::ClockId::Realtime).tv_sec;
         for entry in entries.flatten() {
             let name = entry.file_name();
-            if !name.to_bytes().ends_with(TEMPORARY.as_bytes()) {
+            if !is_temporary(name.to_bytes()) {
                 continue;
             }
             let stat = rustix::fs::statat(&self.directory, name, AtFlags::SYMLINK_NOFOLLOW);
@@ -179,6 +179,13 @@ impl Cache {
 
 /// What the names of entries end with while they are written.
 const TEMPORARY: &str = ".tmp";
+
+/// Whether it is the name of an entry that is written: a directory may hold files of another origin as well.
+fn is_temporary(name: &[u8]) -> bool {
+    name.ends_with(TEMPORARY.as_bytes())
+        && name.get(blake3::OUT_LEN * 2) == Some(&b'.')
+        && name.iter().take(blake3::OUT_LEN * 2).all(u8::is_ascii_hexdigit)
+}
 
 /// Whether it is a file that only this user can have written.
 fn ours(stat: &Stat) -> bool {

@@ -1,5 +1,6 @@
 //! The door for guests that run in Wasmer, without Node.
 
+mod cache;
 mod control;
 mod program;
 mod run;
