@@ -237,11 +237,12 @@ function firstLine(name, title, target, options) {
     let ended;
     const figure = await timeOf(() => new Promise((resolve, reject) => {
       const stdout = (chunk) => {
-        line += chunk;
+        line += Buffer.from(chunk).toString();
         if (line.endsWith('\n')) resolve();
       };
       ended = run(file, { env, imports, stdout, ...options(fixture) });
-      ended.catch(reject);
+      // Without a line the end is what there is to wait for.
+      ended.then(resolve, reject);
     }));
     expectLine(line);
     succeed((await ended).exitCode);

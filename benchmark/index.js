@@ -219,15 +219,18 @@ async function bench() {
   try {
     for (const runtime of runtimes) {
       const results = [];
-      const engine = hasEngine(runtime);
-      for (const row of wanted.filter(({ kind }) => engine || kind !== 'engine')) {
+      const engine = wanted.some(({ kind }) => kind === 'engine') && hasEngine(runtime);
+      for (const row of wanted) {
+        if (row.kind === 'engine' && !engine) continue;
         progress(`${runtime.version}: ${row.name}`);
         results.push(await compare(runtime, row, fixture));
       }
       progress('');
       report.runtimes.push({ version: runtime.version, results });
       print(runtime, results);
-      if (!engine && wanted.some(({ kind }) => kind === 'engine')) console.log('\nThe rows of the engine are left out: the addon has none. `npm run build:engine` builds it.');
+      if (!engine && wanted.some(({ kind }) => kind === 'engine')) {
+        console.log('\nThe rows of the engine are left out: the addon has none (`npm run build:engine`).');
+      }
     }
   } finally {
     fs.rmSync(fixture, { recursive: true, force: true });
