@@ -1,7 +1,7 @@
 'use strict';
 
 // The rows of guests off the JavaScript thread: `run` and `spawn` of the build with the engine, beside node:wasi in the main thread.
-// `time` is a figure on the clock, where what is compared does not happen in one thread, or is waited for.
+// Figures are CPU time of all threads; what is waited for, or needs more than one core, is timed on the clock, and its title says so.
 
 const fs = require('node:fs');
 const os = require('node:os');
@@ -130,7 +130,8 @@ function many(name, title, other, target) {
     async Worker() {
       const workerData = modules('compute');
       // As many at once as there are cores, as in the pool.
-      return () => Promise.all(Array.from({ length: os.availableParallelism() }, async (_, lane, cores = os.availableParallelism()) => {
+      const cores = os.availableParallelism();
+      return () => Promise.all(Array.from({ length: cores }, async (_, lane) => {
         for (let i = lane; i < MANY; i += cores) succeed(await inWorker(workerData));
       }));
     },
@@ -160,7 +161,7 @@ function inWorker(workerData) {
 }
 
 const kill = {
-  name: 'engine_kill', kind: 'engine', title: 'kill to settled, the 99th of 100', unit: 'ns', target: 50e6, absolute: true, contenders: ['preopen'],
+  name: 'engine_kill', kind: 'engine', title: 'engine: kill to settled, the 99th of 100, on the clock', unit: 'ns', target: 50e6, absolute: true, contenders: ['preopen'],
   async figure({ load }) {
     const { compile, spawn } = load();
     const module = await compile(bytes('idle'), { engine: 'cranelift' });
@@ -179,7 +180,7 @@ const kill = {
 
 /** How much larger the process is for each: threads, stacks, what JavaScript keeps, and the page of its memory that it touched. */
 const idle = {
-  name: 'engine_idle', kind: 'engine', title: 'a guest that waits, each of 200, resident', unit: 'bytes', target: 300 * 1024, absolute: true,
+  name: 'engine_idle', kind: 'engine', title: 'engine: a guest that waits, each of 200, resident', unit: 'bytes', target: 300 * 1024, absolute: true,
   contenders: ['preopen'], flags: ['--expose-gc'],
   async figure({ load }) {
     const { compile, spawn } = load();
@@ -265,11 +266,11 @@ const rows = [
   program('hello', 'hello_cached', '... from a cache on disk', { target: 1.5e6, absolute: true }, cached),
   program('hello', 'hello_uncached', '... uncached, by Singlepass', { target: 4e6, absolute: true }, uncached),
   program('compute', 'compute', 'engine: a guest that computes, by Cranelift', { target: 1.1 }, compiled('compute')),
-  many('main', 'engine: 100 guests of 10 ms at once, each', 'node:wasi', 0.59),
+  many('main', 'engine: 100 guests of 10 ms at once, each, on the clock', 'node:wasi', 0.59),
   many('worker', '... beside a Worker for each', 'Worker', 0.33),
   kill,
   idle,
-  firstLine('cached', 'engine: CRuby to its first line, cached', 0.7, (fixture) => ({ engine: 'cranelift', cache: cacheIn(fixture) })),
+  firstLine('cached', 'engine: CRuby to its first line, cached, on the clock', 0.7, (fixture) => ({ engine: 'cranelift', cache: cacheIn(fixture) })),
   firstLine('uncached', '... uncached', 1.5, () => ({ engine: 'singlepass' })),
 ];
 
