@@ -116,7 +116,7 @@ export interface RunLimits {
   maxMemory: number;
   /** How many threads it may have, the first one included. */
   maxThreads: number;
-  /** Where it may connect to; null for nowhere. */
+  /** Where it may connect to; nowhere without. */
   network?: string[];
 }
 

@@ -111,6 +111,10 @@ macro_rules! functions {
                             })
                         };
                         let errno = match call {
+                            // A guest that makes one call after the other is hardly ever in its own code, where it is interrupted.
+                            Ok(()) | Err(Halt::Errno(_)) if shared.control.stopped().is_some() => {
+                                return Err(ended(Halt::Interrupted));
+                            }
                             Ok(()) => 0,
                             Err(Halt::Errno(errno)) => errno as u32,
                             Err(halt) => return Err(ended(halt)),

@@ -62,6 +62,16 @@ impl Program {
         let features = compiler.features();
         let valid = validate(bytes, compiler, &features)?;
         let linkage = Linkage::of_types(&valid.types)?;
+        if compiler == Compiler::Singlepass
+            && let Some(function) = linkage.host_functions.iter().find(|function| function.results.len() > 1)
+        {
+            // It panics over one.
+            return Err(Refusal(format!(
+                "Singlepass has no imported functions of several results, and the module imports {}.{}: use Cranelift \
+                 (engine: 'cranelift')",
+                function.module, function.name
+            )));
+        }
         // The crate wasmer-wasix instantiates by itself, and knows nothing of a start that waits.
         let defers = valid.starts && linkage.abi != Abi::Wasix;
         drop(valid);
@@ -82,6 +92,15 @@ impl Program {
         metered: bool,
     ) -> Result<Self, Refusal> {
         let Linkage { abi, thread_spawn, memory, host_functions } = Linkage::of_module(&module)?;
+        let info = module.info();
+        if info.memories.values().skip(info.num_imported_memories).any(|memory| memory.shared) {
+            // Whoever waits in one could not be woken: only a memory that the run has made is known to it.
+            return Err(Refusal(
+                "the module defines a shared memory; one that is shared has to be imported, as programs for wasi-threads \
+                 have it (link with --import-memory)"
+                    .to_owned(),
+            ));
+        }
         Ok(Self {
             module,
             engine,
@@ -174,15 +193,14 @@ impl Compiler {
         }
     }
 
-    /// What it can compile. Singlepass says of itself that it has SIMD and several results, and panics over the first vector, and
-    /// over an imported function of two results.
+    /// What it can compile. Singlepass says of itself that it has SIMD, and panics over the first vector.
     pub(super) fn features(self) -> Features {
         let target = Target::default();
         match self {
             Self::Cranelift => Cranelift::new().supported_features_for_target(&target),
             Self::Singlepass => {
                 let mut features = Singlepass::new().supported_features_for_target(&target);
-                features.simd(false).multi_value(false);
+                features.simd(false);
                 features
             }
         }

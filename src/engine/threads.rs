@@ -10,7 +10,7 @@ use wasmer::{FunctionEnvMut, MemoryOps, RuntimeError, SharedMemory};
 
 use super::control::{Control, Stop};
 use super::current;
-use super::imports::Context;
+use super::imports::{Context, Ended};
 use super::outcome::End;
 use super::worker::{Imported, Shared, THREAD_NAME, begin, end_of, instantiate};
 use crate::abi::Errno;
@@ -116,6 +116,9 @@ pub fn wake(memory: Option<MemoryOps>) {
 /// on, or a negated errno.
 pub fn spawn(context: FunctionEnvMut<'_, Context>, argument: u32) -> Result<i32, RuntimeError> {
     let shared = Arc::clone(&context.data().shared);
+    if shared.control.stopped().is_some() {
+        return Err(RuntimeError::user(Box::new(Ended::Stopped)));
+    }
     let (id, memory) = match shared.threads.begin() {
         Ok(begun) => begun,
         Err(errno) => return Ok(-(errno as i32)),

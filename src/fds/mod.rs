@@ -4,4 +4,4 @@ mod entry;
 mod table;
 
 pub use entry::{Entry, Object};
-pub use table::Table;
+pub use table::{Table, Taken};

@@ -100,16 +100,15 @@ impl Table {
         Ok(())
     }
 
-    /// Takes everything out, with its number, for another table than this: what a directory was called that was there from
-    /// the start, and what each descriptor stands for. What a call is using meanwhile is left out.
-    pub fn take_all(&self) -> Vec<(u32, Option<Box<[u8]>>, Object)> {
+    /// Takes everything out, for another table than this. What a call is using meanwhile is left out.
+    pub fn take_all(&self) -> Vec<Taken> {
         let taken = std::mem::take(&mut *self.slots());
         let numbered = (0..).zip(taken.entries);
         let whole = numbered.filter_map(|(fd, entry)| Some((fd, Arc::into_inner(entry?)?)));
         whole
             .map(|(fd, entry)| {
                 let (name, object) = entry.into_parts();
-                (fd, name, object)
+                Taken { fd, name, object }
             })
             .collect()
     }
@@ -119,4 +118,14 @@ impl Table {
         let closed = std::mem::take(&mut *self.slots());
         drop(closed);
     }
+}
+
+/// What a table had under a number.
+pub struct Taken {
+    /// The number.
+    pub fd: u32,
+    /// What a directory was called that was there from the start.
+    pub name: Option<Box<[u8]>>,
+    /// What the descriptor stands for.
+    pub object: Object,
 }

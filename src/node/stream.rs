@@ -1,6 +1,5 @@
 //! The standard streams that no descriptor of the host's is behind: bytes, captures, and streams written in JavaScript.
 
-use std::cell::Cell;
 use std::ptr::null_mut;
 use std::sync::Arc;
 
@@ -42,7 +41,8 @@ enum Kind {
     /// What a guest writes is kept.
     Captured(Arc<Capture>),
     /// The guest's alone, so that it ends when the guest closes it: given away once.
-    Single(Cell<Option<Arc<dyn Stream>>>),
+    #[cfg(feature = "engine")]
+    Single(std::cell::Cell<Option<Arc<dyn Stream>>>),
 }
 
 impl StandardStream {
@@ -53,7 +53,7 @@ impl StandardStream {
     /// One for a single guest.
     #[cfg(feature = "engine")]
     pub fn single(stream: impl Stream + 'static) -> Self {
-        Self { kind: Kind::Single(Cell::new(Some(Arc::new(stream)))) }
+        Self { kind: Kind::Single(std::cell::Cell::new(Some(Arc::new(stream)))) }
     }
 
     /// The stream itself. Errors: `Badf` where it was given away.
@@ -61,6 +61,7 @@ impl StandardStream {
         match &self.kind {
             Kind::Shared(stream) => Ok(Arc::clone(stream)),
             Kind::Captured(capture) => Ok(Arc::clone(capture) as Arc<dyn Stream>),
+            #[cfg(feature = "engine")]
             Kind::Single(stream) => stream.take().ok_or(Errno::Badf),
         }
     }

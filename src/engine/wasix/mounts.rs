@@ -8,7 +8,7 @@ use std::sync::Arc;
 use virtual_fs::MountFileSystem;
 use wasmer_wasix::WasiEnvBuilder;
 
-use crate::fds::Object;
+use crate::fds::{Object, Taken};
 use crate::stdio::{Null, Stream};
 use crate::vfs::Dir;
 use crate::vfs::export::Exported;
@@ -23,10 +23,10 @@ pub struct Given {
 
 impl Given {
     /// Sorts a process' descriptors. Errors: a sentence about what has no place among WASIX's.
-    pub fn of(fds: Vec<(u32, Option<Box<[u8]>>, Object)>) -> Result<Self, String> {
+    pub fn of(fds: Vec<Taken>) -> Result<Self, String> {
         let mut stdio: [Arc<dyn Stream>; 3] = std::array::from_fn(|_| Arc::new(Null) as Arc<dyn Stream>);
         let mut dirs = Vec::new();
-        for (fd, name, object) in fds {
+        for Taken { fd, name, object } in fds {
             match (object, name) {
                 (Object::Stream(stream), _) if fd < 3 => stdio[fd as usize] = stream,
                 (Object::Dir(dir), Some(name)) => dirs.push((name.into_vec(), Arc::from(dir))),

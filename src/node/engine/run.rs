@@ -125,8 +125,12 @@ pub fn run(
     desk.busy(env.raw());
     let limits = limits.limits();
     let run = Run { program, process, limits, network, host, trace, control: Arc::clone(&control) };
-    let pool = pool.pool();
-    start(&pool, run, move |outcome| {
+    let (pool, ending) = (pool.pool(), Arc::clone(&control));
+    start(&pool, run, move |mut outcome| {
+        // Its last instructions may have been faster than the order to stop, but what it wrote is not all there.
+        if ending.stopped() == Some(Stop::Output) && matches!(outcome.end, End::Exit(_) | End::Raised(_)) {
+            outcome.end = End::Stopped(Stop::Output);
+        }
         let sender = Arc::clone(&desk);
         sender.post(move |env| {
             // SAFETY: a task is done on the thread of its env.

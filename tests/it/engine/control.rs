@@ -8,8 +8,10 @@ use std::sync::{Arc, Barrier, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use preopen::engine::{Control, Stop, open_orders, prepare};
+use preopen::engine::{Control, Limits, Run, Stop, open_orders, prepare};
 use wasmer::{Engine, Function, Imports, Instance, Module, Store, imports};
+
+use super::support::{finish, plain, program, said};
 
 /// Longer than anything takes on a machine with too much to do. What waits so long hangs.
 const LONG: Duration = Duration::from_secs(20);
@@ -212,6 +214,22 @@ fn guests_that_are_hardly_ever_in_their_own_code_are_stopped_and_leave_no_lock()
             control.stop(Stop::Killed);
             assert!(!done.recv_timeout(LONG).unwrap().0);
         }
+    }
+}
+
+/// A call of 64 KiB takes ten thousand times as long as the guest's way to the next one.
+#[test]
+fn a_guest_that_makes_one_call_after_the_other_is_stopped() {
+    let text = r#"(module
+        (import "wasi_snapshot_preview1" "random_get" (func $random (param i32 i32) (result i32)))
+        (memory (export "memory") 2)
+        (func (export "_start") (loop (drop (call $random (i32.const 0) (i32.const 65536))) (br 0))))"#;
+    let limits = Limits { timeout: Some(Duration::from_millis(30)), threads: 1, ..Limits::default() };
+    let program = program(text);
+    for _ in 0..5 {
+        let begun = Instant::now();
+        assert_eq!(said(&finish(Run { limits, ..plain(&program) }).end), "TimedOut");
+        assert!(begun.elapsed() < LONG);
     }
 }
 

@@ -201,6 +201,27 @@ fn imports_are_sorted_by_who_provides_them() {
 }
 
 #[test]
+fn singlepass_has_no_imported_functions_of_several_results() {
+    let text = r#"(module (import "host" "two" (func (result f64 i32))))"#;
+    refused(
+        text,
+        Compiler::Singlepass,
+        "Singlepass has no imported functions of several results, and the module imports host.two: use Cranelift \
+         (engine: 'cranelift')",
+    );
+}
+
+#[test]
+fn a_shared_memory_has_to_be_imported() {
+    refused(
+        "(module (memory 1 1 shared))",
+        Compiler::Cranelift,
+        "the module defines a shared memory; one that is shared has to be imported, as programs for wasi-threads have it \
+         (link with --import-memory)",
+    );
+}
+
+#[test]
 fn every_import_that_nobody_provides_is_listed() {
     let text = r#"(module
         (import "env" "base" (global i32)) (import "env" "table" (table 1 funcref)) (import "env" "oops" (tag))
