@@ -3,7 +3,7 @@
 // Compares preopen to node:wasi, as ratios within one run: `npm run bench`, or `node benchmark/index.js --help`.
 // README.md beside this file tells how to read the table, and how to profile a row.
 
-const { spawn } = require('node:child_process');
+const { spawn, spawnSync } = require('node:child_process');
 const crypto = require('node:crypto');
 const fs = require('node:fs');
 const os = require('node:os');
@@ -16,7 +16,7 @@ const { peers, programs } = require('./install');
 const { tables } = require('./report');
 
 const usage = `node benchmark/index.js [options]
-  --only ROW,ROW      only these rows (or a kind of rows: call, once, memory, async, program)
+  --only ROW,ROW      only these rows (or a kind of rows: call, once, memory, async, engine, program)
   --quick             fewer and shorter rounds
   --rounds N          how often each contender measures each row (default 5)
   --node FILE         a Node binary to measure on; may be repeated (default: this one, and those in .runtimes/)
@@ -46,7 +46,7 @@ const { values: options } = parseArgs({
 });
 
 /** Whose module is loaded, where it is not ours; of peers.js, each has its own. */
-const modules = { 'node:wasi': 'node:wasi' };
+const modules = { 'node:wasi': 'node:wasi', Worker: 'node:wasi' };
 const contenders = ['node:wasi', 'preopen'];
 const budget = options.quick ? 150e6 : 500e6; // ns of CPU time that a process measures a call for
 const rounds = Number(options.rounds ?? (options.quick ? 3 : 5));
@@ -71,6 +71,24 @@ function makeFixture(rows) {
   return folder;
 }
 
+/** The addons of this tree: the small one, and for the rows of the engine the large one. */
+const ADDON = 'preopen.linux-x64-gnu.node';
+const addons = { small: path.join(__dirname, '..', ADDON), engine: path.join(__dirname, '../npm/engine', ADDON) };
+const VARIABLE = 'PREOPEN_NATIVE_LIBRARY_PATH';
+
+/** With the addon that the row is about, unless the caller has named one, or measures another module than ours. */
+function environment({ kind }) {
+  const file = addons[kind === 'engine' ? 'engine' : 'small'];
+  const ours = process.env[VARIABLE] === undefined && options.preopen === path.join(__dirname, '..');
+  return ours && fs.existsSync(file) ? { ...process.env, [VARIABLE]: file } : process.env;
+}
+
+/** Whether there are guests off the thread in what a process would load for the rows of the engine. */
+function hasEngine(runtime) {
+  const args = ['-e', `new (require(${JSON.stringify(options.preopen)}).Pool)()`];
+  return spawnSync(runtime.file, args, { env: environment({ kind: 'engine' }) }).status === 0;
+}
+
 /** Measures `row` once, in a process of its own. A process that dies is an answer too: `{ failed }`. */
 function measure(runtime, row, contender, fixture) {
   const out = path.join(fixture, 'out');
@@ -80,7 +98,7 @@ function measure(runtime, row, contender, fixture) {
   return new Promise((resolve, reject) => {
     const began = process.hrtime.bigint();
     const child = spawn(runtime.file, ['--no-warnings', ...(row.flags ?? []), path.join(__dirname, 'measure.js'), JSON.stringify(order)], {
-      stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+      stdio: ['ignore', 'pipe', 'pipe', 'pipe'], env: environment(row),
     });
     const texts = { 1: '', 2: '', 3: '' };
     for (const fd of [1, 2, 3]) child.stdio[fd].setEncoding('utf8').on('data', (text) => { texts[fd] += text; });
@@ -127,7 +145,7 @@ async function compare(runtime, row, fixture) {
   const measured = Object.fromEntries(names.map((name) => [name, []]));
   const total = row.rounds ?? (row.kind === 'once' ? rounds * 3 : row.kind === 'program' ? Math.min(rounds, 3) : rounds);
   // One unmeasured run of each brings files and code into the page cache.
-  if (row.kind === 'once' || row.kind === 'program') for (const name of names) await measure(runtime, row, name, fixture);
+  if (row.kind === 'once' || row.kind === 'program' || row.warm) for (const name of names) await measure(runtime, row, name, fixture);
   for (let round = 0; round < total; round++) {
     const turn = round % 2 === 0 ? names : [...names].reverse();
     for (const name of turn) measured[name].push(await measure(runtime, row, name, fixture));
@@ -189,7 +207,7 @@ function judgeOutput(result, theirs, ours) {
 
 async function bench() {
   const wanted = chosen(options.only);
-  if (wanted.some(({ kind }) => kind === 'program')) programs.install();
+  if (wanted.some(({ kind, packages }) => kind === 'program' || packages)) programs.install();
   if (wanted.some(({ kind }) => kind === 'memory')) peers.install();
   const runtimes = findRuntimes(options.node);
   const fixture = makeFixture(wanted);
@@ -201,13 +219,18 @@ async function bench() {
   try {
     for (const runtime of runtimes) {
       const results = [];
+      const engine = wanted.some(({ kind }) => kind === 'engine') && hasEngine(runtime);
       for (const row of wanted) {
+        if (row.kind === 'engine' && !engine) continue;
         progress(`${runtime.version}: ${row.name}`);
         results.push(await compare(runtime, row, fixture));
       }
       progress('');
       report.runtimes.push({ version: runtime.version, results });
       print(runtime, results);
+      if (!engine && wanted.some(({ kind }) => kind === 'engine')) {
+        console.log('\nThe rows of the engine are left out: the addon has none (`npm run build:engine`).');
+      }
     }
   } finally {
     fs.rmSync(fixture, { recursive: true, force: true });
@@ -240,9 +263,12 @@ async function loop() {
   process.on('exit', () => fs.rmSync(fixture, { recursive: true, force: true }));
   process.on('SIGINT', () => process.exit());
   if (row.prepare === undefined) throw new Error(`${row.name} happens once in a process: profile \`node benchmark/measure.js\``);
+  Object.assign(process.env, environment(row));
   const module = modules[options.contender] ?? options.preopen;
   const host = (files, stdout) => hosts[options.contender](files, stdout, module);
-  const run = await row.prepare(row.kind === 'memory' ? { host } : { WASI: require(module).WASI, fixture, contender: options.contender });
+  const common = { fixture, contender: options.contender };
+  const given = { engine: { load: () => require(module), ...common }, memory: { host } }[row.kind];
+  const run = await row.prepare(given ?? { WASI: require(module).WASI, ...common });
   const end = process.hrtime.bigint() + (options.seconds === 'Infinity' ? 10n ** 18n : BigInt(options.seconds) * 10n ** 9n);
   for (let batch = 1, calls = 0, since = process.hrtime.bigint(); process.hrtime.bigint() < end;) {
     const before = process.hrtime.bigint();

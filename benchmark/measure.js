@@ -32,7 +32,8 @@ async function timed(work) {
 
 /** Many times in batches of some milliseconds: V8 replaces the loop's first code between two of them, never within. */
 async function measureCall({ kind, prepare, most = Infinity, weight = 1 }, { budget, fixture, contender }) {
-  const loop = await prepare(kind === 'memory' ? { host } : { WASI: load().WASI, fixture, contender });
+  const given = { engine: { load, fixture, contender }, memory: { host } }[kind] ?? { WASI: load().WASI, fixture, contender };
+  const loop = await prepare(given);
   const span = budget * weight;
   let batch = 1;
   let warm = 0;
@@ -62,7 +63,7 @@ async function measureProgram({ name }, { out }) {
 }
 
 async function main() {
-  if (row.figure !== undefined) return row.figure({ host });
+  if (row.figure !== undefined) return row.figure({ host, load, ...order });
   if (row.prepare !== undefined) return measureCall(row, order);
   if (row.kind === 'once') return timed(() => row.once(load));
   return measureProgram(row, order);

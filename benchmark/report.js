@@ -13,7 +13,7 @@ function time(ns) {
   return `${ns.toFixed(1)} ns`;
 }
 
-const megabytes = (bytes) => `${(bytes / 1e6).toFixed(0)} MB`;
+const megabytes = (bytes) => (bytes < 1e6 ? `${(bytes / 1024).toFixed(0)} KiB` : `${(bytes / 1e6).toFixed(0)} MB`);
 
 const amount = (unit, value) => (unit === 'bytes' ? megabytes(value) : time(value));
 
@@ -32,7 +32,7 @@ function tables(results) {
   for (const result of results) {
     const names = Object.keys(result.contenders);
     // Rows without a contender that others have stand with them: its cell is empty.
-    const key = result.kind === 'memory' || result.kind === 'async' ? result.kind : '';
+    const key = ['async', 'engine', 'memory'].includes(result.kind) ? result.kind : '';
     const set = sets.get(key) ?? { names: [], results: [] };
     set.names = [...new Set([...set.names.slice(0, -1), ...names.slice(0, -1), ...names.slice(-1)])];
     set.results.push(result);
@@ -42,7 +42,7 @@ function tables(results) {
 }
 
 function table(names, results) {
-  const head = ['', ...names, names.length > 2 ? 'to the best' : 'ratio', 'spread', 'target', ''];
+  const head = ['', ...names, results.some(({ contenders }) => Object.keys(contenders).length > 2) ? 'to the best' : 'ratio', 'spread', 'target', ''];
   const lines = results.map((result) => [
     result.title,
     ...names.map((name) => (result.contenders[name] === undefined ? '' : value(result.unit, result.contenders[name]))),

@@ -6,6 +6,7 @@
 
 const fs = require('node:fs');
 const path = require('node:path');
+const engine = require('./engine');
 const memory = require('./memory');
 const { programs } = require('./programs');
 const waiting = require('./waiting');
@@ -106,6 +107,7 @@ const rows = [
   // node:wasi never closes what it opened for a preopen: no more runs than descriptors allow.
   hello('hello_preopen', 'hello world, warm, a preopen', undefined, { preopen: true, most: 800 }),
   ...waiting.rows,
+  ...engine.rows,
   hello_cold,
   load,
   ...memory.rows,
