@@ -3,6 +3,7 @@
 //! Reading is required of every kind; every change is refused until a kind allows it, so that a method someone
 //! forgets is a refusal and not a hole. Nothing here knows a guest, its memory or its descriptors.
 
+pub mod asking;
 mod copy;
 mod entries;
 #[cfg(feature = "export")]

@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 use std::ops::{Deref, DerefMut};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
+use std::time::Duration;
 
 use super::origin::Origins;
 use crate::abi::Errno;
-use crate::vfs::Result;
+use crate::vfs::{Result, asking};
 
 /// The lock. A lower that the host wrote in JavaScript is asked while it is held, and may come back: to wait then would be
 /// forever.
@@ -17,6 +18,9 @@ pub(super) struct Lock {
     /// The thread that holds it, by an address of its own; 0 for none.
     holder: AtomicUsize,
 }
+
+/// How often a thread that may be waited for looks whether it is.
+const LOOK: Duration = Duration::from_micros(200);
 
 /// What is known of the upper beyond what it holds itself.
 #[derive(Default)]
@@ -37,19 +41,35 @@ pub(super) struct Held<'l> {
 }
 
 impl Lock {
-    /// Waits for other threads. Errors: `Deadlk` where this thread holds it.
+    /// Waits for other threads. Errors: `Deadlk` where this thread holds it, or where the one that does waits for this.
     pub(super) fn take(&self) -> Result<Held<'_>> {
-        thread_local! {
-            static ME: u8 = const { 0 };
-        }
-        let me = ME.with(|me| std::ptr::from_ref(me).addr());
+        let me = asking::me();
         // Only this thread ever writes its own address, so a stale value of another's does no harm.
         if self.holder.load(Ordering::Relaxed) == me {
             return Err(Errno::Deadlk);
         }
-        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = if asking::is_asked() {
+            self.wait()?
+        } else {
+            self.known.lock().unwrap_or_else(PoisonError::into_inner)
+        };
         self.holder.store(me, Ordering::Relaxed);
         Ok(Held { known, holder: &self.holder })
+    }
+
+    /// The lock, for a thread that its holder may come to wait for.
+    fn wait(&self) -> Result<MutexGuard<'_, Known>> {
+        loop {
+            match self.known.try_lock() {
+                Ok(known) => return Ok(known),
+                Err(TryLockError::Poisoned(poisoned)) => return Ok(poisoned.into_inner()),
+                Err(TryLockError::WouldBlock) => {}
+            }
+            if asking::waits_for_this(self.holder.load(Ordering::Relaxed)) {
+                return Err(Errno::Deadlk);
+            }
+            std::thread::sleep(LOOK);
+        }
     }
 }
 
