@@ -3,7 +3,7 @@
 use std::ptr::null;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use napi::bindgen_prelude::Uint8Array;
+use napi::bindgen_prelude::{BufferSlice, Uint8Array};
 use napi::{Env, Error, Result, Status, sys};
 use napi_derive::napi;
 
@@ -72,19 +72,20 @@ impl CallMemory {
 
     /// A copy of `length` bytes.
     #[napi(catch_unwind)]
-    pub fn read(&self, env: Env, ptr: f64, length: f64) -> Result<Uint8Array> {
+    pub fn read<'e>(&self, env: &'e Env, ptr: f64, length: f64) -> Result<BufferSlice<'e>> {
         let memory = self.shared.lock();
         let memory = lent(&memory)?;
-        let Some((ptr, length)) = range(memory, ptr, length) else { return Err(outside(env)) };
+        let Some((ptr, length)) = range(memory, ptr, length) else { return Err(outside(*env)) };
         let mut bytes = Vec::new();
         if bytes.try_reserve_exact(length).is_err() {
             return Err(Error::from_reason("preopen: out of memory"));
         }
         bytes.resize(length, 0);
         if length > 0 {
-            memory.span(ptr, length as u64).map_err(|_| outside(env))?.drain(&mut bytes);
+            memory.span(ptr, length as u64).map_err(|_| outside(*env))?.drain(&mut bytes);
         }
-        Ok(Uint8Array::from(bytes))
+        // Copied once more: Electron has no buffers over memory of others.
+        BufferSlice::copy_from(env, bytes)
     }
 
     /// Copies bytes in.
