@@ -26,7 +26,9 @@ class HostMemory {
   }
 
   read(ptr, length) {
-    return this.#memory.read(address(ptr), count(length));
+    // A Buffer, whose slices are no copies.
+    const { buffer, byteOffset, byteLength } = this.#memory.read(address(ptr), count(length));
+    return new Uint8Array(buffer, byteOffset, byteLength);
   }
 
   write(ptr, bytes) {
