@@ -4,9 +4,8 @@
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
-use std::time::Duration;
 
-use wasmer::{FunctionEnvMut, MemoryOps, RuntimeError, SharedMemory};
+use wasmer::{FunctionEnvMut, RuntimeError, SharedMemory};
 
 use super::control::{Control, Stop};
 use super::current;
@@ -17,8 +16,6 @@ use crate::abi::Errno;
 
 /// The greatest number that a thread may have: the three highest bits are reserved.
 const MOST_ID: u32 = (1 << 29) - 1;
-/// How often those that wait in the guest's memory are woken while the guest ends.
-const WAKE: Duration = Duration::from_millis(5);
 
 /// The threads of one guest.
 pub struct Threads {
@@ -52,7 +49,8 @@ impl Threads {
         self.lock().memory = Some(memory.clone());
     }
 
-    /// Ends all but the first, which calls this when it is done, and waits for them.
+    /// Ends all but the first, which calls this when it is done, and waits for them. Whoever of them waits in the guest's memory is
+    /// woken by the control, as in any other stop.
     pub fn end(&self, control: &Control) {
         let mut state = self.lock();
         state.closed = true;
@@ -60,8 +58,7 @@ impl Threads {
             control.stop(Stop::Ended);
         }
         while state.running > 0 {
-            wake(state.memory.as_ref().map(SharedMemory::ops));
-            state = self.ended.wait_timeout(state, WAKE).unwrap_or_else(PoisonError::into_inner).0;
+            state = self.ended.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
         state.memory = None;
     }
@@ -69,11 +66,6 @@ impl Threads {
     /// What ended the guest, where it was not its first thread.
     pub fn take_end(&self) -> Option<End> {
         self.lock().end.take()
-    }
-
-    /// What stops the waits in the guest's memory, where it has threads.
-    pub fn memory(&self) -> Option<MemoryOps> {
-        self.lock().memory.as_ref().map(SharedMemory::ops)
     }
 
     /// The number of a new thread. Errors: `Again` where there may be no more.
@@ -103,15 +95,6 @@ impl Threads {
     }
 }
 
-/// Has the waits in a guest's memory end by a trap.
-pub fn wake(memory: Option<MemoryOps>) {
-    if let Some(memory) = memory {
-        // Only a memory without waits has none of these.
-        let _done = memory.disable_atomics();
-        let _done = memory.wake_all_atomic_waiters();
-    }
-}
-
 /// `wasi.thread-spawn`: makes a thread that calls `wasi_thread_start` with its number and `argument`. Answers the number, from 1
 /// on, or a negated errno.
 pub fn spawn(context: FunctionEnvMut<'_, Context>, argument: u32) -> Result<i32, RuntimeError> {
@@ -135,7 +118,6 @@ pub fn spawn(context: FunctionEnvMut<'_, Context>, argument: u32) -> Result<i32,
             shared.threads.finish(end);
             if over {
                 control.stop(Stop::Ended);
-                wake(shared.threads.memory());
             }
         })
     };

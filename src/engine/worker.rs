@@ -16,7 +16,7 @@ use super::host::Host;
 use super::imports::{self, Context, Ended};
 use super::outcome::{End, Outcome, Trap};
 use super::pool::{Pool, Slot};
-use super::program::{Abi, Program};
+use super::program::{Abi, Program, said};
 use super::refusal::Refusal;
 use super::threads::Threads;
 use super::wasix::{self, Network};
@@ -115,11 +115,8 @@ fn take<T>(work: &Mutex<Option<T>>) -> Option<T> {
 
 /// A fault of our own ends the run, and nothing else.
 fn caught<T>(work: impl FnOnce() -> (End, Option<T>)) -> (End, Option<T>) {
-    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
-        let said = panic.downcast_ref::<&str>().map(ToString::to_string);
-        let said = said.or_else(|| panic.downcast_ref::<String>().cloned());
-        (End::Panicked(said.unwrap_or_else(|| "no message".to_owned())), None)
-    })
+    catch_unwind(AssertUnwindSafe(work))
+        .unwrap_or_else(|panic| (End::Panicked(said(&*panic).to_owned()), None))
 }
 
 fn execute(run: Run, slot: Arc<Slot>) -> (End, Option<u64>) {
