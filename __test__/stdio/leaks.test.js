@@ -105,14 +105,16 @@ ours('memory does not grow with the number of writes, nor of guests', async (hos
     }
     (async () => {
       for (let i = 0; i < 3; i++) await turn();
-      const before = await turn();
-      let least = Infinity;
-      for (let i = 0; i < 4; i++) least = Math.min(least, await turn());
-      console.log(least - before);
+      const sizes = [await turn()];
+      for (let i = 0; i < 9; i++) sizes.push(await turn());
+      console.log(JSON.stringify(sizes));
     })();`;
   const { stdout, stderr } = await child(code, { flags: ['--expose-gc'] });
   assert.equal(stderr, '');
-  assert.ok(Number(stdout) < 2 ** 23, `${stdout.trim()} bytes more`);
+  // V8 takes megabytes for itself in a turn or two, and nobody knows in which; a leak shows in all of them.
+  const sizes = JSON.parse(stdout);
+  const growth = sizes.slice(1).map((size, i) => size - sizes[i]).sort((a, b) => a - b);
+  assert.ok(growth[4] < 2 ** 20, `${growth} bytes more from turn to turn`);
 });
 
 ours('a constructor that fails behind its streams', (host) => {
