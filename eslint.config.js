@@ -29,7 +29,7 @@ const globals = Object.fromEntries(
 const commonjs = { __dirname: 'readonly', __filename: 'readonly', exports: 'writable', module: 'readonly', require: 'readonly' };
 
 module.exports = [
-  { ignores: ['**/node_modules/', 'target/', '.runtimes/', '.tools/', '.ci/'] },
+  { ignores: ['**/node_modules/', 'target/', '.runtimes/', '.tools/', '.ci/', 'fuzz/'] },
   js.configs.recommended,
   {
     files: ['**/*.js', '**/*.cjs'],

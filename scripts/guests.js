@@ -15,7 +15,7 @@ const path = require('node:path');
 const root = path.join(__dirname, '..');
 const tools = path.join(root, '.tools');
 const ZIG = '0.17.0';
-const WABT = '1.0.39';
+const WABT = require('../package.json').devDependencies.wabt;
 const CFLAGS = ['--target=wasm32-wasi', '-Os', '-s', '-Wall', '-Werror', '-Wno-unused-result'];
 
 // Where sources are, where their modules go, and which manifest vouches for them.
@@ -86,14 +86,8 @@ function zig() {
 }
 
 function wabt() {
-  const folder = path.join(tools, `wabt-${WABT}`);
-  const wat2wasm = path.join(folder, 'node_modules/wabt/bin/wat2wasm');
-  if (!fs.existsSync(wat2wasm)) {
-    console.log(`setting up wabt ${WABT} in ${path.relative(root, folder)}`);
-    fs.mkdirSync(folder, { recursive: true });
-    fs.writeFileSync(path.join(folder, 'package.json'), '{}\n');
-    execFileSync('npm', ['install', '--prefix', folder, '--no-audit', '--no-fund', '--silent', `wabt@${WABT}`], { stdio: 'inherit' });
-  }
+  const wat2wasm = path.join(root, 'node_modules/wabt/bin/wat2wasm');
+  if (!fs.existsSync(wat2wasm)) throw new Error('wabt is missing: npm ci');
   return (guest) => {
     const flags = ['--enable-threads', ...guest.flags];
     execFileSync(process.execPath, [wat2wasm, ...flags, guest.source, '-o', guest.module], { stdio: 'inherit' });

@@ -68,6 +68,7 @@ function stages() {
   return [
     ['Rust, without Node', rust],
     ['Rust, engine and virtual-fs', rustEngine],
+    ['Fuzz targets', () => run(process.execPath, ['scripts/fuzz.js', 'bounded'])],
     ['Guests are built from their sources', () => run(process.execPath, ['scripts/guests.js', '--check'])],
     ...nodes.map((each) => [`JavaScript, ${each[0]}`, () => suite(each[1], onLarge(each) ? LARGE : SMALL), onLarge(each)]),
     ...nodes.filter((each) => !onLarge(each)).map(([name, node]) => [`Engine, ${name}`, () => suite(node, LARGE, ENGINE_TESTS), true]),
