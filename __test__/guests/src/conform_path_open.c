@@ -81,6 +81,7 @@ static void finds(void) {
     EXPECT_ERRNO(INVAL, raw_path_open(SANDBOX, 0, "x", 0, 0, R_READ, 0, 0, name));
     CASE("path_open", "answers INVAL for a NUL in a path");
     EXPECT_ERRNO(INVAL, raw_path_open(SANDBOX, 0, "fi\0le", 5, 0, R_READ, 0, 0, name));
+    CASE("path_open", "answers INVAL for a NUL at its end");
     EXPECT_ERRNO(INVAL, raw_path_open(SANDBOX, 0, "file\0", 5, 0, R_READ, 0, 0, name));
     CASE("path_open", "answers ILSEQ for a path that is not UTF-8");
     EXPECT_ERRNO(ILSEQ, raw_path_open(SANDBOX, 0, "f\xff", 2, 0, R_READ, 0, 0, name));
@@ -93,15 +94,6 @@ static void finds(void) {
     int file = opened(SANDBOX, "file", 0, R_READ);
     EXPECT_REFUSED(open_with(file, 0, "x", 0, R_READ));
     OK(close_fd(file));
-    CASE("path_open", "takes a path that ends where memory ends");
-    char *end = before_end(4);
-    char kept[4];
-    memcpy(kept, end, 4);
-    memcpy(end, "file", 4);
-    __wasi_fd_t fd = 0;
-    OK(raw_path_open(SANDBOX, 0, end, 4, 0, R_READ, 0, 0, &fd));
-    memcpy(end, kept, 4);
-    OK(close_fd(fd));
     CASE("path_open", "answers OVERFLOW where the path or the result lies outside of memory");
     EXPECT_ERRNO(OVERFLOW, raw_path_open(SANDBOX, 0, before_end(3), 4, 0, R_READ, 0, 0, name));
     EXPECT_ERRNO(OVERFLOW, raw_path_open(SANDBOX, 0, "file", 0xffffffff, 0, R_READ, 0, 0, name));
