@@ -20,7 +20,7 @@ const { KINDS } = require('./kinds.js');
  * @property {string[]} args without the program's name
  * @property {Record<string, string>} env
  * @property {Record<string, string>} preopens names, and the folders that they show
- * @property {string} [second] the name of a preopen that is another filesystem, and the folder for a host that has only one kind
+ * @property {Record<string, string>} [second] a preopen that is another filesystem, or its folder where a host has folders only
  * @property {string} stdin this and the others are files
  * @property {string} stdout
  * @property {string} stderr
@@ -61,8 +61,16 @@ function close(fd) {
   }
 }
 
+const modules = new Map();
+
+/** What a file is compiled to, once in this process. */
+function compiled(wasm, compile) {
+  if (!modules.has(wasm)) modules.set(wasm, compile(fs.readFileSync(wasm)));
+  return modules.get(wasm);
+}
+
 function start(wasi, wasm) {
-  const module = new WebAssembly.Module(fs.readFileSync(wasm));
+  const module = compiled(wasm, (bytes) => new WebAssembly.Module(bytes));
   return wasi.start(new WebAssembly.Instance(module, wasi.getImportObject()));
 }
 
@@ -80,13 +88,14 @@ async function onThread({ WASI }, { wasm, connections }, options) {
   }
 }
 
-async function offThread({ run }, { wasm, connections }, options) {
+async function offThread({ compile, run }, { wasm, connections }, options) {
   const port = connections && (await freePort());
   const sockets = connections === undefined ? {} : { sockets: [`127.0.0.1:${port}`] };
   const peers = connections && startPeers(port, connections);
   try {
     // The quick compiler: what is judged are calls.
-    const { exitCode } = await run(wasm, { engine: 'singlepass', ...options, ...sockets });
+    const module = await compiled(wasm, (bytes) => compile(bytes, { engine: 'singlepass' }));
+    const { exitCode } = await run(module, { ...options, ...sockets });
     return exitCode;
   } finally {
     await peers?.end();

@@ -18,8 +18,6 @@ const KIND_EXCEPTIONS = {
     ...IN_JAVASCRIPT,
     'path_rename: moves a link itself, and replaces one itself': 'memfs renames what a link leads to, and not the link',
     'path_filestat_get: knows a link where it is not followed: its length is that of its text': 'memfs says that a link has no length',
-    'fd_read: gives 0 bytes beyond the end': 'memfs throws a RangeError where it is to read beyond the end, which ends the guest',
-    'fd_pread: gives 0 bytes beyond the end': 'not reached: the case before it ends the guest',
   },
 };
 

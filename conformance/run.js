@@ -7,6 +7,7 @@ const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
 const { readCases } = require('../__test__/helpers/cases.js');
+const { READ_ONLY } = require('./kinds.js');
 const { PROGRAMS } = require('./programs.js');
 const { STDIN, makeWorld } = require('./world.js');
 
@@ -99,28 +100,37 @@ function processOf({ program, args = [], env = {} }, rest, timeout) {
 const titleOf = ({ function: name, promise }) => `${name}: ${promise}`;
 
 /**
- * Runs the project's own programs under one host on one kind.
- * @param {{ under: string, kind: string, runtime?: Runtime, alone?: boolean }} where
- * @returns {Promise<Case[]>}
+ * Runs the project's own programs under one host on kinds of filesystems.
+ * @param {{ under: string, kinds: string[], runtime?: Runtime, alone?: boolean }} where
+ * @returns {Promise<Record<string, Case[]>>} by the kind's name
  */
-async function runOwn({ under, kind, ...options }) {
-  const readOnly = kind.endsWith('read-only');
-  const wanted = PROGRAMS.filter((program) => Boolean(program.readOnly) === readOnly && (under !== 'node:wasi' || !program.notUnderNode));
+async function runOwn({ under, kinds, ...options }) {
   const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'preopen-conformance-world-'));
   try {
-    const planned = wanted.flatMap((program) => (program.runs ?? [{ args: [], exitCode: 0 }]).map((run) => ({ program, ...run })));
-    const requests = planned.map(({ program: { name, env = {}, connections, maxFds }, args }, index) => {
-      const { sandbox, second } = makeWorld(path.join(scratch, String(index)));
-      const variables = under === 'node:wasi' && name === 'conform_path_rename' ? { ONE_FILESYSTEM: '1' } : env;
-      const preopens = { '/sandbox': sandbox };
-      const wasm = path.join(GUESTS, `${name}.wasm`);
-      return { under, kind, wasm, args, env: variables, preopens, second: { '/second': second }, connections, maxFds, input: STDIN };
-    });
+    const planned = kinds.flatMap((kind) => programsFor(under, kind).flatMap((program) => (program.runs ?? ONCE).map((run) => ({ kind, program, ...run }))));
+    const requests = planned.map((plan, index) => requestOf(under, plan, path.join(scratch, String(index))));
     const ended = await runRequests(requests, options);
-    return planned.flatMap(({ program, exitCode }, index) => judge(program.name, exitCode, ended[index]));
+    const cases = Object.fromEntries(kinds.map((kind) => [kind, []]));
+    planned.forEach(({ kind, program, exitCode }, index) => cases[kind].push(...judge(program.name, exitCode, ended[index])));
+    return cases;
   } finally {
     fs.rmSync(scratch, { recursive: true, force: true });
   }
+}
+
+const ONCE = [{ args: [], exitCode: 0 }];
+
+function programsFor(under, kind) {
+  const readOnly = READ_ONLY.includes(kind);
+  return PROGRAMS.filter((program) => Boolean(program.readOnly) === readOnly && (under !== 'node:wasi' || program.notUnderNode === undefined));
+}
+
+function requestOf(under, { kind, program: { name, env = {}, connections, maxFds }, args }, folder) {
+  const { sandbox, second } = makeWorld(folder);
+  // Its second preopen can only be another folder.
+  const variables = under === 'node:wasi' ? { ...env, ...(name === 'conform_path_rename' && { ONE_FILESYSTEM: '1' }) } : env;
+  const wasm = path.join(GUESTS, `${name}.wasm`);
+  return { under, kind, wasm, args, env: variables, preopens: { '/sandbox': sandbox }, second: { '/second': second }, connections, maxFds, input: STDIN };
 }
 
 /** A program's cases; where it did not end as it should, the last one has failed. */

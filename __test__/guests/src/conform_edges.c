@@ -1,4 +1,5 @@
-// Conformance: calls that end or stop a host that falls short, so that what follows would not be reached.
+// Conformance: calls that end or stop a host that falls short, so that what follows would not be reached; and numbers from 2^31 on,
+// which are negative to a host that takes them for signed.
 #include "conform.h"
 
 int main(void) {
@@ -29,6 +30,24 @@ int main(void) {
     EXPECT_ERRNO(OVERFLOW, __wasi_fd_write(2, &out, 0x20000001, &count));
     CASE("random_get", "answers OVERFLOW for a buffer that would go around");
     EXPECT_ERRNO(OVERFLOW, __wasi_random_get(before_end(1), 0xffffffff));
+
+    CASE("fd_read", "answers BADF for the highest number there is");
+    EXPECT_ERRNO(BADF, __wasi_fd_read(-1, &iov, 1, &count));
+    CASE("fd_datasync", "answers BADF for the highest number there is");
+    EXPECT_ERRNO(BADF, __wasi_fd_datasync(-1));
+    CASE("fd_close", "answers BADF for the highest number there is");
+    EXPECT_ERRNO(BADF, close_fd(-1));
+    CASE("fd_renumber", "answers BADF onto the highest number there is");
+    EXPECT_ERRNO(BADF, __wasi_fd_renumber(SECOND, -1));
+    EXPECT_ERRNO(BADF, __wasi_fd_renumber(-1, SECOND));
+    CASE("path_open", "answers BADF for the highest number there is");
+    EXPECT_ERRNO(BADF, open_error(-1, "file", 0, R_READ));
+    CASE("path_open", "answers OVERFLOW for the highest length there is");
+    EXPECT_ERRNO(OVERFLOW, raw_path_open(SANDBOX, 0, "file", 0xffffffff, 0, R_READ, 0, 0, &fd));
+    CASE("path_create_directory", "answers OVERFLOW for the highest length there is");
+    EXPECT_ERRNO(OVERFLOW, raw_path_create_directory(SANDBOX, "x", 0xffffffff));
+    CASE("random_get", "answers OVERFLOW for the highest length there is");
+    EXPECT_ERRNO(OVERFLOW, __wasi_random_get((uint8_t *)kept, 0xffffffff));
     DONE();
     return 0;
 }
