@@ -9,12 +9,11 @@
 // and 100 % of it, with no guest left. It fails where there are more threads or descriptors after all than after the half, or 1 %
 // more resident memory. Whole parts are written to soak/record.json.
 
-const { spawnSync } = require('node:child_process');
 const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
 const { parseArgs } = require('node:util');
-const { StepFailed, root } = require('../lib/exec.js');
+const { StepFailed, root, run } = require('../lib/exec.js');
 const { main } = require('../lib/main.js');
 const { LARGE, SMALL } = require('../lib/setup.js');
 const { grown, read } = require('./reading.js');
@@ -27,8 +26,8 @@ const FLAGS = ['--expose-gc', '--max-semi-space-size=1'];
 
 const mib = (bytes) => (bytes / 2 ** 20).toFixed(1);
 
-/** Runs one part in this process; its last line is JSON. */
-async function part(name, share) {
+/** Runs one part in this process; its result goes to `file`. */
+async function part(name, share, file) {
   const { unit, count, prepare } = require(`./${name}.js`);
   const work = await prepare();
   const readings = [];
@@ -45,29 +44,26 @@ async function part(name, share) {
     );
   }
   work.end();
-  console.log(JSON.stringify({ part: name, unit, seconds: Math.round((Date.now() - begun) / 1000), readings, grown: grown(readings) }));
+  const seconds = Math.round((Date.now() - begun) / 1000);
+  fs.writeFileSync(file, JSON.stringify({ part: name, unit, seconds, readings, grown: grown(readings) }));
 }
 
 /** Runs parts one after the other, each in a process of its own. */
 function all(names, share) {
   const faults = [];
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'preopen-soak-'));
   for (const name of names) {
     // What `npm run build` or `build:engine` has built, unless another one is named.
     const addon = process.env.PREOPEN_NATIVE_LIBRARY_PATH ?? (name === 'engine' ? LARGE : SMALL);
-    const { status, signal, stdout } = spawnSync(process.execPath, [...FLAGS, __filename, '--part', name, '--share', String(share)], {
-      cwd: root,
-      env: { ...process.env, PREOPEN_NATIVE_LIBRARY_PATH: addon },
-      stdio: ['ignore', 'pipe', 'inherit'],
-      encoding: 'utf8',
-    });
-    const lines = stdout.trimEnd().split('\n');
-    if (status !== 0) throw new StepFailed(`${lines.join('\n')}\n${name} ended with ${signal ?? `exit code ${status}`}`);
-    const result = JSON.parse(lines.pop());
-    console.log(lines.join('\n'));
+    const file = path.join(folder, `${name}.json`);
+    const args = [...FLAGS, __filename, '--part', name, '--share', String(share), '--result', file];
+    run(process.execPath, args, { name, env: { ...process.env, PREOPEN_NATIVE_LIBRARY_PATH: addon } });
+    const result = JSON.parse(fs.readFileSync(file, 'utf8'));
     console.log(`${name}: ${result.grown.length === 0 ? 'flat' : `GROWN: ${result.grown.join(', ')}`}, in ${result.seconds} s`);
     if (result.grown.length > 0) faults.push(name);
     if (share === 1) note(result);
   }
+  fs.rmSync(folder, { recursive: true });
   if (faults.length > 0) throw new StepFailed(`${faults.join(', ')} grew`);
 }
 
@@ -80,7 +76,7 @@ function note(result) {
 
 main(() => {
   const { values, positionals } = parseArgs({
-    options: { part: { type: 'string' }, share: { type: 'string', default: '1' } },
+    options: { part: { type: 'string' }, result: { type: 'string' }, share: { type: 'string', default: '1' } },
     allowPositionals: true,
   });
   const share = Number(values.share);
@@ -88,6 +84,6 @@ main(() => {
   if (unknown !== undefined || !(share > 0 && share <= 1)) {
     throw new StepFailed(`npm run soak -- [${PARTS.join(' | ')}]… [--share above 0, to 1]`);
   }
-  if (values.part !== undefined) return part(values.part, share);
+  if (values.part !== undefined) return part(values.part, share, values.result);
   return all(positionals.length === 0 ? PARTS : positionals, share);
 });
