@@ -31,7 +31,7 @@ function versions(root, read, version) {
     const file = `npm/${name}/package.json`;
     if (read(file) !== undefined) found.push([file, JSON.parse(read(file)).version]);
   }
-  found.push(['Cargo.toml', /^\[package\][^[]*?^version = "(.+)"/ms.exec(read('Cargo.toml'))?.[1]]);
+  found.push(['Cargo.toml', /^\[package\][^[]*?^version = "([^"]+)"/m.exec(read('Cargo.toml'))?.[1]]);
   found.push(['Cargo.lock', /^name = "preopen"\nversion = "(.+)"/m.exec(read('Cargo.lock'))?.[1]]);
   found.push(['package-lock.json', JSON.parse(read('package-lock.json') ?? '{}').version]);
   const fix = { 'Cargo.lock': 'cargo update --workspace --offline', 'package-lock.json': 'npm install --package-lock-only' };
