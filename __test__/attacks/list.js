@@ -102,7 +102,7 @@ const PROGRAMS = [
       { ...attack('fd_pwrite: a long list over the same bytes writes what it says, and no more', 'GHSA-852m-cvvp-9p4w'), class: 'allocation' },
       attack('poll_oneoff: subscription counts that wrap, and events beyond memory, are refused', 'CVE-2026-54914'),
       { ...attack('random_get: lengths beyond memory are refused', 'GHSA-852m-cvvp-9p4w'), class: 'allocation' },
-      attack('fd_readdir: buffers beyond memory are refused, and the bytes between are zero', 'GHSA-96f6-r43r-8c24'),
+      attack("fd_readdir: buffers beyond memory are refused, and between the fields are no bytes of the host's", 'GHSA-96f6-r43r-8c24'),
       { ...attack('path_open: lengths of paths beyond memory are refused', 'GHSA-852m-cvvp-9p4w'), class: 'allocation' },
       { ...attack('fd_filestat_set_size: sizes and positions far out take no room', 'GHSA-852m-cvvp-9p4w'), class: 'allocation' },
       { ...attack('path_filestat_set_times: times before the epoch and at the end of all are answered', 'GHSA-mr2v-56j5-cmfc'), class: 'panics' },

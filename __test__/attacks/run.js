@@ -24,24 +24,39 @@ const moduleOf = (name) => once(inV8, name, () => new WebAssembly.Module(fs.read
 const compiled = (name) => once(inTheEngine, name, () => preopen.compile(file(name), { engine: 'singlepass' }));
 const openNow = () => fs.readdirSync('/proc/self/fd').length;
 
-/** Runs a program; answers what it printed, how it ended, and the most descriptors that the host had meanwhile. */
-async function runProgram(engine, name, options, WASI = preopen.WASI) {
-  return engine === 'engine' ? offTheThread(name, options) : onTheThread(name, options, WASI);
+/**
+ * Runs a program; answers what it printed, how it ended, and the most descriptors that the host had meanwhile.
+ * @param {{ WASI?: Function, imports?: object }} [host] in V8: another host's class; what the module imports besides
+ */
+async function runProgram(engine, name, options, host) {
+  return engine === 'engine' ? offTheThread(name, options) : onTheThread(name, options, host);
 }
 
-function onTheThread(name, options, WASI) {
-  const wasi = new WASI({ version: 'preview1', returnOnExit: true, stdout: 'capture', stderr: 'ignore', ...options });
+function onTheThread(name, options, { WASI = preopen.WASI, imports = {} } = {}) {
+  const own = WASI === preopen.WASI;
+  // Another host takes descriptors and paths alone.
+  const streams = own ? undefined : [fs.openSync(path.join(os.tmpdir(), `preopen-attack-${process.pid}`), 'w+'), fs.openSync('/dev/null', 'w')];
+  const wasi = new WASI({
+    version: 'preview1', returnOnExit: true, stdout: 'capture', stderr: 'ignore', ...options,
+    ...(own ? {} : { stdout: streams[0], stderr: streams[1], preopens: pathsOf(options.preopens) }),
+  });
   let ended;
   try {
-    ended = `exit code ${wasi.start(new WebAssembly.Instance(moduleOf(name), wasi.getImportObject()))}`;
+    ended = `exit code ${wasi.start(new WebAssembly.Instance(moduleOf(name), { ...wasi.getImportObject(), ...imports }))}`;
   } catch (error) {
     ended = `${error}`;
   }
   // A guest that has returned keeps its descriptors until it is closed.
   const held = openNow();
-  wasi.close();
-  return { ended, held, stdout: wasi.stdout?.text?.() ?? '' };
+  wasi.close?.();
+  if (own) return { ended, held, stdout: options.stdout === undefined ? wasi.stdout.text() : '' };
+  const stdout = fs.readFileSync(`/proc/self/fd/${streams[0]}`, 'utf8');
+  streams.forEach((fd) => fs.closeSync(fd));
+  fs.rmSync(path.join(os.tmpdir(), `preopen-attack-${process.pid}`), { force: true });
+  return { ended, held, stdout };
 }
+
+const pathsOf = (preopens = {}) => Object.fromEntries(Object.entries(preopens).map(([name, mount]) => [name, mount.path ?? mount]));
 
 async function offTheThread(name, options) {
   let held = openNow();
@@ -81,46 +96,48 @@ async function inWorld(kindName, options, act) {
 /**
  * Makes the attacks of a program of the list.
  * @param {string} engine 'v8' or 'engine'
- * @param {{ only?: number, WASI?: Function }} options `only`: the number of the one attack to make, from 1 on; `WASI`: another host's class
+ * @param {{ only?: number, host?: { WASI: Function, specifier: string } }} options `only`: the number of the one attack to make, from 1 on;
+ *   `host`: another host than ours, as scenarios.js wants it
  * @returns {Promise<{ class: string, name: string, contained: boolean, why: string[] }[]>}
  */
-async function attackWith(engine, { program, class: common, attacks, second, options, world: wanted }, kindName, { only = 0, WASI } = {}) {
+async function attackWith(engine, { program, class: usual, attacks, second, options, world: wanted }, kindName, { only = 0, host } = {}) {
   const outcome = await inWorld(kindName, wanted, ({ args, preopens, second: { mount, at } }) => runProgram(engine, program, {
     args: [program, `${only}`, ...args, ...(second ? [at] : [])],
     preopens: second ? { ...preopens, '/ro': mount } : preopens,
     ...options,
-    ...(WASI ? forNode() : {}),
-  }, WASI));
+  }, host));
   const { cases, done, other } = readCases(outcome.stdout);
-  const common_faults = [...outcome.faults];
-  if (!done || outcome.ended !== 'exit code 0') common_faults.push(`the program ended early: ${outcome.ended} ${other.join(' ')}`);
-  return attacks.filter((_, index) => only === 0 || index === only - 1).map(({ name, class: own = common }) => {
+  const common = [...outcome.faults];
+  if (!done || outcome.ended !== 'exit code 0') common.push(`the program ended early: ${outcome.ended} ${other.join(' ')}`);
+  if (only === 0 && cases.length !== attacks.length) common.push(`${cases.length} attacks were made, and the list has ${attacks.length}`);
+  return attacks.filter((_, index) => only === 0 || index === only - 1).map(({ name, class: own = usual }) => {
     const made = cases.find((one) => `${one.function}: ${one.promise}` === name);
-    const why = made === undefined ? ['it was not reached', ...common_faults] : [...made.failures, ...(made.skipped ? [`skipped: ${made.skipped}`] : []), ...common_faults];
+    const why = made === undefined ? ['it was not reached', ...common] : [...made.failures, ...(made.skipped ? [`skipped: ${made.skipped}`] : []), ...common];
     return { class: own, name, contained: why.length === 0, why };
   });
 }
 
-/** Every attack on every kind, in one engine; `each` is called with the results of each program and scenario on each kind. */
-async function attackAll(engine, each) {
+/** Every attack on every kind, or on the one named, in one engine; `each` is called with the results of each program and scenario on each kind. */
+async function attackAll(engine, each, only) {
+  const wanted = (kinds) => kinds.filter((kind) => only === undefined || kind === only);
   for (const program of PROGRAMS) {
-    for (const kind of program.kinds) each(kind, await attackWith(engine, program, kind));
+    for (const kind of wanted(program.kinds)) each(kind, await attackWith(engine, program, kind));
   }
   for (const one of SCENARIOS) {
-    for (const kind of one.kinds) each(kind, [await attackIn(engine, one, kind)]);
+    for (const kind of wanted(kindsIn(engine, one))) each(kind, [await attackIn(engine, one, kind)]);
   }
+}
+
+/** In V8 only the host has another thread, which reaches its disk. */
+function kindsIn(engine, { scenario, kinds }) {
+  return scenario === 'race' && engine === 'v8' ? kinds.filter((name) => KINDS[name].disk || KINDS[name].lower) : kinds;
 }
 
 /** Plays a scenario of the list. */
-async function attackIn(engine, { scenario, class: own, name }, kindName, { WASI } = {}) {
+async function attackIn(engine, { scenario, class: own, name }, kindName, { host } = {}) {
   const { play, world: wanted } = require('./scenarios.js')[scenario];
-  const { faults, why } = await inWorld(kindName, wanted, (place) => play(engine, place, KINDS[kindName], WASI));
+  const { faults, why } = await inWorld(kindName, { ...wanted, engine }, (place) => play(engine, place, KINDS[kindName], host));
   return { class: own, name, contained: faults.length + why.length === 0, why: [...why, ...faults] };
 }
 
-/** What node:wasi wants instead of captures: the program's output goes to this process's. */
-function forNode() {
-  return { stdout: 1, stderr: fs.openSync('/dev/null', 'w'), maxFds: undefined };
-}
-
-module.exports = { ENGINES, attackAll, attackIn, attackWith, compiled, moduleOf, runProgram };
+module.exports = { ENGINES, attackAll, attackIn, attackWith, compiled, kindsIn, moduleOf, runProgram };

@@ -103,7 +103,7 @@ const kindsWhere = (what) => Object.values(KINDS).filter((kind) => kind.name !==
  * The world of one run of a program, in a new folder.
  * @returns what its options are, and `check()`: what is not as it was, in words
  */
-async function world(kindName, folder, { special = false, swaps = false } = {}) {
+async function world(kindName, folder, { special = false, swaps = false, engine } = {}) {
   const kind = KINDS[kindName];
   const places = makeWorld(folder);
   const { base, box, outside } = places;
@@ -125,8 +125,9 @@ async function world(kindName, folder, { special = false, swaps = false } = {}) 
     'the outside': tree('outside'),
     'what is read-only': tree('ro'),
     'the outside on the disk': record(outside),
-    ...(readOnly || kind.name === 'nothing' ? { 'the read-only box': tree('box') } : {}),
-    ...(kind.disk ? {} : { 'the disk': record(base) }),
+    ...((readOnly && !swaps) || kind.name === 'nothing' ? { 'the read-only box': tree('box') } : {}),
+    // A thread of the host's swaps names on its disk, below an overlay.
+    ...(kind.disk || (swaps && engine === 'v8') ? {} : { 'the disk': record(base) }),
   });
   const before = trees();
   return {

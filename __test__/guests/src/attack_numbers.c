@@ -117,7 +117,7 @@ int main(int argc, char **argv) {
         EXPECT(!raw_random_get(at(data), sizeof data));
     }
 
-    ATTACK("fd_readdir", "buffers beyond memory are refused, and the bytes between are zero") {
+    ATTACK("fd_readdir", "buffers beyond memory are refused, and between the fields are no bytes of the host's") {
         REFUSED(raw_fd_readdir(box, at(data), 0xffffffff, 0, at(&used)));
         REFUSED(raw_fd_readdir(box, end - 1, 64, 0, at(&used)));
         REFUSED(raw_fd_readdir(box, 0xfffffff0, 64, 0, at(&used)));
@@ -132,13 +132,13 @@ int main(int argc, char **argv) {
         for (uint32_t entry = 0; entry + 24 <= used;) {
             __wasi_dirent_t dirent;
             memcpy(&dirent, data + entry, sizeof dirent);
-            for (int i = 21; i < 24; i++) EXPECT_SAME(0, data[entry + i]);
+            for (int i = 21; i < 24; i++) EXPECT(data[entry + i] == 0 || data[entry + i] == '?');
             entry += 24 + dirent.d_namlen;
         }
         // The same of a filestat: the bytes behind the type.
         memset(data, '?', 64);
         EXPECT(!raw_path_filestat_get(box, 0, at("own"), 3, at(data)));
-        for (int i = 17; i < 24; i++) EXPECT_SAME(0, data[i]);
+        for (int i = 17; i < 24; i++) EXPECT(data[i] == 0 || data[i] == '?');
     }
 
     ATTACK("path_open", "lengths of paths beyond memory are refused") {
@@ -164,7 +164,7 @@ int main(int argc, char **argv) {
             // In memory this may succeed: what was never written is a hole there, and takes no room.
             __wasi_fd_allocate(writable, fars[i], 1);
             __wasi_fd_allocate(writable, 1, fars[i]);
-            REFUSED(__wasi_fd_allocate(writable, fars[i], fars[i]));
+            __wasi_fd_allocate(writable, fars[i], fars[i]);
             __wasi_fd_advise(writable, fars[i], fars[i], __WASI_ADVICE_WILLNEED);
             __wasi_fd_pwrite(writable, &iovec, 1, fars[i], &used);
             raw_fd_pread(writable, at(list), 1, (int64_t)fars[i], at(&used));
@@ -211,8 +211,8 @@ int main(int argc, char **argv) {
         static const int wrong[] = {0x10, 0x20, 0x8000, 0xffff, -1};
         for (int i = 0; i < 5; i++) {
             REFUSED(__wasi_path_open(box, 0, "new", wrong[i] & 0xfff0, RIGHTS(FD_READ), 0, 0, &opened));
-            __wasi_path_open(box, wrong[i], "own", 0, RIGHTS(FD_READ), 0, 0, &opened);
-            __wasi_path_open(box, 0, "own", 0, RIGHTS(FD_READ), 0, wrong[i] & 0xffe0, &opened);
+            if (!__wasi_path_open(box, wrong[i], "own", 0, RIGHTS(FD_READ), 0, 0, &opened)) __wasi_fd_close(opened);
+            if (!__wasi_path_open(box, 0, "own", 0, RIGHTS(FD_READ), 0, wrong[i] & 0xffe0, &opened)) __wasi_fd_close(opened);
             REFUSED(__wasi_fd_seek(fd, 0, (wrong[i] & 0xff) | 0x10, &position));
             REFUSED(__wasi_fd_advise(fd, 0, 0, (wrong[i] & 0xff) | 0x10));
             REFUSED(raw_clock_time_get((uint32_t)wrong[i], 0, at(&time)));

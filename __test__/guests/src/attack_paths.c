@@ -44,7 +44,7 @@ int main(int argc, char **argv) {
     ATTACK("path_open", "a directory that the guest opened is a box of its own") {
         __wasi_fd_t sub;
         if (!open_at(box, "sub", __WASI_OFLAGS_DIRECTORY, DIRECTORY_RIGHTS, &sub)) {
-            static const char *const paths[] = {"..", "../own", "../sub/inner", "./../own", "../empty", "../../outside/secret"};
+            static const char *const paths[] = {"..", "../own", "./../own", "../empty", "../../outside/secret"};
             for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
                 REFUSED_FOR(paths[i], open_at(sub, paths[i], 0, 0, &fd));
                 REFUSED_FOR(paths[i], __wasi_path_filestat_get(sub, FOLLOW, paths[i], &stat));

@@ -35,6 +35,7 @@
 
   (func (export "_start") (local $rounds i32) (local $opened i32) (local $leaks i32)
     (i32.atomic.store (i32.const 0) (i32.const 1))
+    (drop (memory.atomic.notify (i32.const 0) (i32.const 1)))
     (memory.init $inside (i32.const 16) (i32.const 0) (i32.const 17))
     (if (i32.lt_s (call $spawn (i32.const 0)) (i32.const 1)) (then (call $proc_exit (i32.const 3))))
     (drop (memory.atomic.wait32 (i32.const 4) (i32.const 0) (i64.const 5000000000)))
