@@ -19,5 +19,5 @@ ours('attacks against a directory without openat2', async (host) => {
   const { stdout, stderr } = await child(code, { timeout: 60000 });
   const rows = JSON.parse(stdout);
   assert.deepEqual(rows.filter(({ contained }) => !contained), [], stderr);
-  assert.deepEqual(rows.map(({ name }) => name), ATTACKS.filter(({ kinds }) => kinds.includes('a directory')).map(({ name }) => name));
+  assert.deepEqual(rows.map(({ name }) => name), ATTACKS.filter(({ kinds, engines }) => kinds.includes('a directory') && engines.includes('v8')).map(({ name }) => name));
 });

@@ -11,6 +11,8 @@ const READ_ONLY_TREES = READ_ONLY.filter((name) => !KINDS[name].file);
 // Directories of the host's disk, where it can put FIFOs.
 const ON_DISK = kindsWhere((kind) => (kind.disk || kind.lower) && !kind.file);
 
+const ENGINES = ['v8', 'engine'];
+
 const attack = (name, ...advisories) => ({ name, advisories });
 
 /** The programs, with the attacks in the order in which each makes them. What its first argument is, attack.h says. */
@@ -31,12 +33,12 @@ const PROGRAMS = [
   {
     program: 'attack_links', class: 'links', kinds: [...WRITABLE, ...READ_ONLY_TREES],
     attacks: [
-      attack('path_open: a planted link to a file outside is not followed', 'CVE-2021-41641', 'wazero#2321'),
+      attack('path_open: a planted link to a file outside is not followed', 'CVE-2021-41641', 'wazero/wazero#2321'),
       attack('path_open: a planted link to a directory outside is not passed', 'CVE-2021-41641', 'nodejs/node#64409'),
       attack("path_open: a slash at the end, of the path or of a link's text, leads no further", 'GHSA-vqjp-4c8c-hfgg'),
       attack('path_open: creating and truncating for writing follow no link out', 'CVE-2024-38358'),
-      attack('path_symlink: a link that the guest makes leads nowhere, wherever it is moved', 'CVE-2024-38358', 'wazero#2321'),
-      attack('path_symlink: a link to its own directory earns no level', 'erlang_wasm#36'),
+      attack('path_symlink: a link that the guest makes leads nowhere, wherever it is moved', 'CVE-2024-38358', 'wazero/wazero#2321'),
+      attack('path_symlink: a link to its own directory earns no level', 'benoitc/erlang_wasm#36'),
       attack('path_symlink: directories and links in a chain lead no higher than the box', 'CVE-2025-55130'),
       attack('path_link: a hard link is no way to where a link points'),
       { ...attack('path_open: links in a circle end with an error'), class: 'resource exhaustion' },
@@ -127,23 +129,34 @@ const PROGRAMS = [
     program: 'attack_alone', class: 'path traversal', kinds: ['nothing'],
     attacks: [attack('path_open: without a preopen there is no file, whatever number stands for the directory', 'GHSA-4mq4-7rw3-vm5j')],
   },
+  {
+    // Only the engine runs WASIX. Descriptor 3 is `/` there, and a directory that the guest opened is no box: only what is the host's is outside.
+    program: 'attack_wasix', class: 'WASIX', kinds: ['a directory', 'a directory, read-only'], engines: ['engine'], at: 'box',
+    attacks: [
+      attack('path_open: a guest of WASIX reads nothing outside its mounts', 'GHSA-4mq4-7rw3-vm5j', 'CVE-2024-38358'),
+      attack('path_open: a guest of WASIX changes nothing outside its mounts', 'CVE-2024-38358'),
+      attack('path_symlink: a guest of WASIX makes no link that leads it outside', 'CVE-2024-38358'),
+      attack('fd_read: numbers that a guest of WASIX makes up end no host', 'GHSA-852m-cvvp-9p4w'),
+    ],
+  },
 ];
 
 /** What takes two programs, or is judged by how the program ends: scenarios.js has the function of each name. */
 const RACES = kindsWhere((kind) => kind.kernel);
 const SCENARIOS = [
-  { scenario: 'race', class: 'link races', kinds: RACES, ...attack('path_open: names that are swapped for links meanwhile lead nowhere', 'CVE-2021-30465', 'CVE-2025-31133', 'CVE-2025-52565', 'uvwasi') },
+  { scenario: 'race', class: 'link races', kinds: RACES, ...attack('path_open: names that are swapped for links meanwhile lead nowhere', 'CVE-2021-30465', 'CVE-2025-31133', 'CVE-2025-52565', 'nodejs/node#50396') },
   { scenario: 'shared', class: 'shared memory', kinds: ['a directory', 'a directory, read-only'], ...attack('path_open: a path, an iovec and a subscription that another thread rewrites are read once', 'GHSA-hc7m-r6v8-hg9q') },
   { scenario: 'signals', class: 'signals', kinds: ['nothing'], ...attack('proc_raise: no signal reaches the host') },
   { scenario: 'output', class: 'output floods', kinds: ['nothing'], ...attack('fd_write: of 64 MiB of output as much is kept as the limit says', 'GHSA-852m-cvvp-9p4w') },
   { scenario: 'forever', class: 'resource exhaustion', kinds: ['nothing'], ...attack('poll_oneoff: a guest that spins, sleeps, yields or asks for randomness for ever is ended') },
   { scenario: 'poll0', class: 'resource exhaustion', kinds: ['nothing'], ...attack("poll_oneoff: a million subscriptions of preview0's do not outlast their time", 'GHSA-j366-h8gg-77pm') },
+  { scenario: 'tables', class: 'allocation', kinds: ['nothing'], engines: ['engine'], ...attack('_start: tables of thousands of millions of elements are refused, and end no host', 'GHSA-p8xm-42r7-89xg') },
 ];
 
-/** Each attack once: { class, name, advisories, kinds, program | scenario }. */
+/** Each attack once: { class, name, advisories, kinds, engines, program | scenario }. */
 const ATTACKS = [
-  ...PROGRAMS.flatMap(({ program, class: common, kinds, attacks }) => attacks.map((one) => ({ class: common, kinds, program, ...one }))),
-  ...SCENARIOS,
+  ...PROGRAMS.flatMap(({ program, class: common, kinds, engines = ENGINES, attacks }) => attacks.map((one) => ({ class: common, kinds, engines, program, ...one }))),
+  ...SCENARIOS.map((one) => ({ engines: ENGINES, ...one })),
 ];
 
 module.exports = { ATTACKS, PROGRAMS, SCENARIOS };

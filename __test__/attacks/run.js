@@ -100,9 +100,9 @@ async function inWorld(kindName, options, act) {
  *   `host`: another host than ours, as scenarios.js wants it
  * @returns {Promise<{ class: string, name: string, contained: boolean, why: string[] }[]>}
  */
-async function attackWith(engine, { program, class: usual, attacks, second, options, world: wanted }, kindName, { only = 0, host } = {}) {
+async function attackWith(engine, { program, class: usual, attacks, at: from, second, options, world: wanted }, kindName, { only = 0, host } = {}) {
   const outcome = await inWorld(kindName, wanted, ({ args, preopens, second: { mount, at } }) => runProgram(engine, program, {
-    args: [program, `${only}`, ...args, ...(second ? [at] : [])],
+    args: [program, `${only}`, from ?? args[0], args[1], ...(second ? [at] : [])],
     preopens: second ? { ...preopens, '/ro': mount } : preopens,
     ...options,
   }, host));
@@ -121,15 +121,16 @@ async function attackWith(engine, { program, class: usual, attacks, second, opti
 async function attackAll(engine, each, only) {
   const wanted = (kinds) => kinds.filter((kind) => only === undefined || kind === only);
   for (const program of PROGRAMS) {
-    for (const kind of wanted(program.kinds)) each(kind, await attackWith(engine, program, kind));
+    for (const kind of wanted(kindsIn(engine, program))) each(kind, await attackWith(engine, program, kind));
   }
   for (const one of SCENARIOS) {
     for (const kind of wanted(kindsIn(engine, one))) each(kind, [await attackIn(engine, one, kind)]);
   }
 }
 
-/** In V8 only the host has another thread, which reaches its disk. */
-function kindsIn(engine, { scenario, kinds }) {
+/** Against which kinds something is played in an engine. In V8 only the host has another thread, which reaches its disk. */
+function kindsIn(engine, { scenario, kinds, engines = [engine] }) {
+  if (!engines.includes(engine)) return [];
   return scenario === 'race' && engine === 'v8' ? kinds.filter((name) => KINDS[name].disk || KINDS[name].lower) : kinds;
 }
 

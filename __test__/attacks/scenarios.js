@@ -154,4 +154,16 @@ const poll0 = {
   play: async (engine, place, kind, host) => ({ why: await end(engine, 'attack_poll0', ['attack_poll0'], { version: 'unstable', host }) }),
 };
 
-module.exports = { forever, output, poll0, race, shared, signals };
+/** Tables that begin large, or are grown: they are the host's memory. V8 has limits of its own. */
+const tables = {
+  async play(engine) {
+    const why = [];
+    const { ended } = await runProgram(engine, 'attack_tables', { timeout: PATIENCE_MS });
+    if (ended !== 'exit code 0') why.push(`tables that grow: ${ended}`);
+    const { ended: refusal } = await runProgram(engine, 'attack_huge_table', {});
+    if (!/tables begin with 4294967295 elements/.test(refusal)) why.push(`a table that begins large: ${refusal}`);
+    return { why };
+  },
+};
+
+module.exports = { forever, output, poll0, race, shared, signals, tables };

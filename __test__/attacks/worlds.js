@@ -54,17 +54,19 @@ async function makeSpecial({ box }) {
   return () => new Promise((resolve) => server.close(resolve));
 }
 
-/** A directory's tree in memfs. */
+/** A directory's tree in memfs. By hand: readdirSync() of some versions of Node follows links where it is recursive. */
 function inMemfs(root) {
   const volume = Volume.fromJSON({ '/': null });
-  for (const entry of fs.readdirSync(root, { withFileTypes: true, recursive: true })) {
-    const from = path.join(entry.parentPath ?? entry.path, entry.name);
-    const to = `/${path.relative(root, from)}`;
-    if (entry.isDirectory()) volume.mkdirSync(to, { recursive: true });
-    else volume.mkdirSync(path.dirname(to), { recursive: true });
-    if (entry.isSymbolicLink()) volume.symlinkSync(fs.readlinkSync(from), to);
-    else if (entry.isFile()) volume.writeFileSync(to, fs.readFileSync(from));
-  }
+  const copy = (name) => {
+    for (const entry of fs.readdirSync(path.join(root, name), { withFileTypes: true })) {
+      const to = path.join(name, entry.name);
+      const from = path.join(root, to);
+      if (entry.isDirectory()) volume.mkdirSync(to), copy(to);
+      else if (entry.isSymbolicLink()) volume.symlinkSync(fs.readlinkSync(from), to);
+      else if (entry.isFile()) volume.writeFileSync(to, fs.readFileSync(from));
+    }
+  };
+  copy('/');
   return volume;
 }
 
