@@ -3,12 +3,24 @@
 const assert = require('node:assert/strict');
 const { execFileSync } = require('node:child_process');
 const path = require('node:path');
+const { test } = require('node:test');
 const { ours, root } = require('../helpers/both');
 const { child } = require('../helpers/child');
 const { declareAttacks } = require('./declare.js');
-const { ATTACKS } = require('./list.js');
+const { ATTACKS, PROGRAMS } = require('./list.js');
+const { attackWith } = require('./run.js');
 
 declareAttacks('v8');
+
+test('attacks on what is read-only see a box that is not', async () => {
+  const program = PROGRAMS.find((one) => one.program === 'attack_read_only');
+  for (const kind of ['a directory', 'memory']) {
+    for (const [index, { name }] of program.attacks.entries()) {
+      const [{ contained, why }] = await attackWith('v8', program, kind, { only: index + 1 });
+      assert.deepEqual([name, contained, why.length > 0], [name, false, true]);
+    }
+  }
+});
 
 ours('attacks against a directory without openat2', async (host) => {
   // The C compiler is the one that links Rust.

@@ -16,6 +16,9 @@
 #define ALL_RIGHTS 0x0fffffffull
 // What a directory can be asked for: no writing.
 #define DIRECTORY_RIGHTS (ALL_RIGHTS & ~(RIGHTS(FD_WRITE) | RIGHTS(FD_DATASYNC) | RIGHTS(FD_ALLOCATE) | RIGHTS(FD_FILESTAT_SET_SIZE)))
+#define FILE_RIGHTS                                                                                                                                \
+    (RIGHTS(FD_DATASYNC) | RIGHTS(FD_READ) | RIGHTS(FD_SEEK) | RIGHTS(FD_FDSTAT_SET_FLAGS) | RIGHTS(FD_SYNC) | RIGHTS(FD_TELL) | RIGHTS(FD_WRITE) | \
+     RIGHTS(FD_ADVISE) | RIGHTS(FD_ALLOCATE) | RIGHTS(FD_FILESTAT_GET) | RIGHTS(FD_FILESTAT_SET_SIZE) | RIGHTS(FD_FILESTAT_SET_TIMES))
 #define READS (RIGHTS(FD_READ) | RIGHTS(FD_READDIR) | RIGHTS(PATH_OPEN) | RIGHTS(PATH_FILESTAT_GET))
 
 static __wasi_fd_t box = 3;

@@ -10,7 +10,8 @@ static void unchanged(void) {
 
 int main(int argc, char **argv) {
     attacks(argc, argv);
-    if (argc > 4 && strcmp(argv[4], ".")) NEED(!open_at(4, argv[4], __WASI_OFLAGS_DIRECTORY, READS, &kept));
+    NEED(reads_as(box, "own", "own"));
+    if (argc > 4 && strcmp(argv[4], ".")) NEED(!open_at(4, argv[4], __WASI_OFLAGS_DIRECTORY, DIRECTORY_RIGHTS, &kept));
     __wasi_fd_t fd;
 
     ATTACK("path_link", "a read-only file gets no second name where it could be written") {
@@ -21,7 +22,8 @@ int main(int argc, char **argv) {
         REFUSED(__wasi_path_link(4, 0, "keep", box, "stolen"));
         // By way of a link, and a directory that the guest opened.
         __wasi_fd_t dir;
-        if (!open_at(kept, "dir", __WASI_OFLAGS_DIRECTORY, 0, &dir)) REFUSED(__wasi_path_link(dir, 0, "inside", box, "stolen"));
+        NEED(!open_at(kept, "dir", __WASI_OFLAGS_DIRECTORY, DIRECTORY_RIGHTS, &dir));
+        REFUSED(__wasi_path_link(dir, 0, "inside", box, "stolen"));
         if (!open_at(box, "stolen", 0, RIGHTS(FD_WRITE), &fd)) EXPECT(!"a stolen file opens");
         unchanged();
     }
@@ -62,17 +64,14 @@ int main(int argc, char **argv) {
     }
 
     ATTACK("fd_renumber", "a read-only directory under another number is read-only") {
-        __wasi_fd_t own;
-        if (open_own("own", RIGHTS(FD_READ), &own)) {
-            __wasi_fd_t dir;
-            if (!open_at(kept, ".", __WASI_OFLAGS_DIRECTORY, 0, &dir) && !__wasi_fd_renumber(dir, own)) {
-                REFUSED(open_at(own, "keep", 0, RIGHTS(FD_WRITE), &fd));
-                REFUSED(open_at(own, "keep", __WASI_OFLAGS_TRUNC, RIGHTS(FD_READ), &fd));
-                REFUSED(__wasi_path_create_directory(own, "new"));
-                REFUSED(__wasi_path_link(own, 0, "keep", box, "stolen"));
-                REFUSED(__wasi_path_rename(own, "keep", box, "stolen"));
-            }
-        }
+        __wasi_fd_t own, dir;
+        NEED(open_own("own", RIGHTS(FD_READ), &own) && !open_at(kept, ".", __WASI_OFLAGS_DIRECTORY, DIRECTORY_RIGHTS, &dir) && !__wasi_fd_renumber(dir, own));
+        EXPECT(reads_as(own, "keep", "keep"));
+        REFUSED(open_at(own, "keep", 0, RIGHTS(FD_WRITE), &fd));
+        REFUSED(open_at(own, "keep", __WASI_OFLAGS_TRUNC, RIGHTS(FD_READ), &fd));
+        REFUSED(__wasi_path_create_directory(own, "new"));
+        REFUSED(__wasi_path_link(own, 0, "keep", box, "stolen"));
+        REFUSED(__wasi_path_rename(own, "keep", box, "stolen"));
         unchanged();
     }
 

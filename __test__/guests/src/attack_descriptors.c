@@ -6,6 +6,7 @@ static const __wasi_fd_t far[] = {77, 1000, 1024, 4096, 65535, 65536, 0x7fffffff
 
 int main(int argc, char **argv) {
     attacks(argc, argv);
+    NEED(reads_as(box, "own", "own"));
     __wasi_fd_t fd, other;
     __wasi_fdstat_t fdstat;
     __wasi_prestat_t prestat;

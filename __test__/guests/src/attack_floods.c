@@ -5,6 +5,7 @@ static uint8_t page[1 << 20];
 
 int main(int argc, char **argv) {
     attacks(argc, argv);
+    NEED(reads_as(box, "own", "own"));
     __wasi_fd_t fd;
     __wasi_size_t used;
 

@@ -18,6 +18,7 @@ static void leads_to_no_file(const char *path) {
 
 int main(int argc, char **argv) {
     attacks(argc, argv);
+    NEED(reads_as(box, "own", "own"));
     __wasi_fd_t fd;
     __wasi_filestat_t stat;
 

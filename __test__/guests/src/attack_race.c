@@ -11,6 +11,7 @@ static long long now(void) {
 
 int main(int argc, char **argv) {
     attacks(argc, argv);
+    NEED(reads_as(box, "own", "own"));
     static const char *const paths[] = {"d/f", "d/../d/f", "d/sub/../f", "f"};
     unsigned long inside = 0, leaks = 0, refused = 0;
     const long long end = now() + (argc > 4 ? atoi(argv[4]) : 100);

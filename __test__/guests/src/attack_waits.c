@@ -3,6 +3,7 @@
 
 int main(int argc, char **argv) {
     attacks(argc, argv);
+    NEED(reads_as(box, "own", "own"));
     __wasi_fd_t fd;
 
     ATTACK("path_open", "a FIFO, a socket or a device is refused at once") {

@@ -31,6 +31,7 @@ static const char *const links[] = {
 
 int main(int argc, char **argv) {
     attacks(argc, argv);
+    NEED(reads_as(box, "own", "own"));
     __wasi_fd_t fd;
     __wasi_filestat_t stat;
     char path[1024];
