@@ -6,6 +6,7 @@ const path = require('node:path');
 const { test } = require('node:test');
 const { tmp } = require('../helpers/both');
 const { doors, run, said } = require('../helpers/door');
+const { flags, suspends } = require('../helpers/async');
 const { engine } = require('../helpers/engine');
 const { alone } = require('../helpers/world');
 
@@ -90,6 +91,26 @@ test('a commit without descriptors stops, and goes on', async (t) => {
   `, { files: 100 });
   assert.deepEqual(fs.readdirSync(at).sort(), ['dir', 'file', 'other']);
   for (const name of ['file', 'dir/new', 'other']) assert.equal(fs.readFileSync(path.join(at, name), 'utf8'), 'changed');
+});
+
+suspends('a guest that cannot be suspended without a descriptor waits where it is', async () => {
+  await alone(`
+    const { spawn } = require('node:child_process');
+    const module = new WebAssembly.Module(fs.readFileSync(path.join(path.dirname(file), 'cat.wasm')));
+    const source = spawn('sh', ['-c', 'sleep 0.2; echo late'], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const stdin = source.stdout._handle.fd;
+    const start = (options) => {
+      const wasi = new preopen.WASI({ version: 'preview1', args: ['cat'], stdout: 'capture', stderr: 'ignore', ...options });
+      return [wasi, new WebAssembly.Instance(module, wasi.getImportObject())];
+    };
+    const [[wasi, instance], [other, second]] = [start({ stdin }), start({ stdin: () => null })];
+    const held = [];
+    try { for (;;) held.push(fs.openSync('/dev/null')); } catch (error) { assert.equal(error.code, 'EMFILE'); }
+    const outcomes = await Promise.all([wasi.startAsync(instance), other.startAsync(second)]);
+    for (const fd of held) fs.closeSync(fd);
+    assert.deepEqual([...outcomes, wasi.stdout.text()], [0, 0, 'late\\n']);
+    process.exit();
+  `, { files: 100, flags });
 });
 
 engine('run() and spawn() without descriptors: an error that says so, and nothing is left', async (t) => {
