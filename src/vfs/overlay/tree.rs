@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use super::file::{State, Whose};
+use super::file::{State, Whose, cut};
 use super::find::{Found, checked_name};
 use super::lock::Known;
 use super::node::{Location, Node};
@@ -59,9 +59,10 @@ impl Tree for Overlay {
             self.core.touched(&mut known, &node.locate()?.path)?;
         }
         if truncate {
+            let copied = body.state().whose == Whose::Lower;
             self.core.raise_body(&mut known, &body, 0)?;
             let file = Arc::clone(&body.state().file);
-            file.set_len(0)?;
+            cut(&*file, 0, copied)?;
         }
         Ok(self.core.descriptor(body, access))
     }

@@ -102,6 +102,11 @@ const OPERATIONS: &[(&str, Operation)] = &[
     ("append", |root| {
         open_file(root, "dir/inner", CREATE)?.append(&[Span::over(&mut b"end".to_vec())]).map(drop)
     }),
+    ("cut", |root| open_file(root, "file", CREATE)?.set_len(3)),
+    ("cut by opening", |root| {
+        open_file(root, "dir/sub/deep", OpenOptions { truncate: true, ..CREATE }).map(drop)
+    }),
+    ("cut the upper's", |root| open_file(root, "dir/changed", CREATE)?.set_len(3)),
     ("make longer", |root| open_file(root, "dir/inner", CREATE)?.set_len(40)),
     ("make", |root| open_file(root, "dir/sub/made", CREATE).map(drop)),
     ("make where one was removed", |root| open_file(root, "gone", CREATE).map(drop)),
