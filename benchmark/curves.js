@@ -32,7 +32,7 @@ const { values: options } = parseArgs({
 /** The most that a cost may grow with, as an exponent of the size: what is beyond is explained. */
 const LINEAR = 1.15;
 /** After so many seconds in one process no other size is begun there. */
-const SECONDS = options.quick ? 3 : 6;
+const SECONDS = options.quick ? 3 : 8;
 /** Descriptors that a process needs beside those that a curve opens. */
 const OWN = 200;
 
@@ -59,9 +59,9 @@ function environment(kind) {
   return fs.existsSync(file) ? { ...process.env, [VARIABLE]: file } : process.env;
 }
 
-/** Measures some sizes of a curve in a process of its own. */
-function measure(curve, kind, sizes, fixture) {
-  const order = JSON.stringify({ name: curve.name, kind, sizes, fixture, seconds: SECONDS });
+/** Measures some sizes of some curves (`{ name: [size, …] }`) in a process of its own. */
+function measure(sizes, kind, fixture) {
+  const order = JSON.stringify({ sizes, kind, fixture, seconds: SECONDS });
   const args = ['--no-warnings', '--expose-gc', '--max-old-space-size=8192', path.join(__dirname, 'curves/measure.js'), order];
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe', 'pipe'], env: environment(kind) });
@@ -70,9 +70,11 @@ function measure(curve, kind, sizes, fixture) {
     child.on('error', reject);
     child.on('close', (status, signal) => {
       const results = texts[3].split('\n').filter(Boolean).map((line) => JSON.parse(line));
-      for (const size of sizes.slice(results.length)) {
-        const said = texts[2].split('\n').find((line) => /error|fatal|assert/i.test(line));
-        results.push({ size, failed: `ended by ${signal ?? `exit code ${status}`}${said ? `: ${said.trim()}` : ''}` });
+      const said = texts[2].split('\n').find((line) => /error|fatal|assert/i.test(line))?.trim().slice(0, 100);
+      for (const [name, wanted] of Object.entries(sizes)) {
+        for (const size of wanted.filter((size) => !results.some((result) => result.name === name && result.size === size))) {
+          results.push({ name, size, failed: `ended by ${signal ?? `exit code ${status}`}${said ? `: ${said}` : ''}` });
+        }
       }
       resolve(results);
     });
@@ -84,20 +86,40 @@ function mostDescriptors() {
   return Number(spawnSync('sh', ['-c', 'ulimit -Hn'], { encoding: 'utf8' }).stdout) || Infinity;
 }
 
-async function run(curve, kind, fixture, most) {
+/** The sizes that a curve is measured at on a kind, and those that are beyond the host's limit. */
+function sizesOf(curve, kind, most) {
   const wanted = curve.sizes.filter((size) => !options.quick || size <= Math.max(curve.sizes.at(-1) / 10, curve.sizes[3]));
   const reachable = wanted.filter((size) => size <= (curve.most?.[kind] ?? Infinity));
   // Only files of the disk's have descriptors of the host's.
   const limit = curve.descriptors && kind !== 'memory' && kind !== 'overlay, memory' ? most - OWN : Infinity;
-  const sizes = reachable.filter((size) => size <= limit);
-  const lists = curve.fresh ? sizes.map((size) => [size]) : [sizes];
+  return { sizes: reachable.filter((size) => size <= limit), beyond: reachable.filter((size) => size > limit) };
+}
+
+async function run(batch, kind, fixture, most) {
   const rows = [];
-  for (const list of lists) {
-    for (const result of await measure(curve, kind, list, fixture)) rows.push(rowOf(curve, kind, result));
-    if (rows.at(-1)?.note && curve.fresh) break;
+  const orders = [];
+  for (const curve of batch) {
+    const { sizes, beyond } = sizesOf(curve, kind, most);
+    for (const size of beyond) rows.push(rowOf(curve, kind, { size, failed: `the host allows ${most} descriptors` }));
+    if (curve.fresh) orders.push(...sizes.map((size) => ({ [curve.name]: [size] })));
+    else Object.assign(orders[0] ?? (orders[0] = {}), { [curve.name]: sizes });
   }
-  for (const size of reachable.slice(sizes.length)) rows.push(rowOf(curve, kind, { size, failed: `the host allows ${most} descriptors` }));
+  for (const order of orders) {
+    const results = await measure(order, kind, fixture);
+    rows.push(...results.map((result) => rowOf(batch.find(({ name }) => name === result.name), kind, result)));
+    if (batch[0].fresh && results[0].failed) break;
+  }
   return rows;
+}
+
+/** Curves that are measured in the same processes. */
+function batches(list) {
+  const groups = new Map();
+  for (const curve of list) {
+    const key = curve.group ?? curve.name;
+    groups.set(key, [...groups.get(key) ?? [], curve]);
+  }
+  return [...groups.values()];
 }
 
 function rowOf(curve, kind, { size, times, bytes, failed }) {
@@ -185,18 +207,21 @@ async function measureAll() {
   const most = mostDescriptors();
   const rows = [];
   try {
-    for (const curve of chosen()) {
-      for (const kind of curve.kinds) {
+    for (const batch of batches(chosen())) {
+      for (const kind of new Set(batch.flatMap(({ kinds }) => kinds))) {
+        const own = batch.filter(({ kinds }) => kinds.includes(kind));
         const began = performance.now();
-        rows.push(...await run(curve, kind, fixture, most));
-        console.error(`${curve.name}, ${kind}: ${((performance.now() - began) / 1000).toFixed(1)} s`);
+        rows.push(...await run(own, kind, fixture, most));
+        console.error(`${own.map(({ name }) => name).join(' + ')}, ${kind}: ${((performance.now() - began) / 1000).toFixed(1)} s`);
       }
     }
   } finally {
     // Faster than Node's own, by far.
     spawnSync('rm', ['-rf', fixture]);
   }
-  return rows;
+  const places = new Map(curves.map(({ name, kinds }, i) => [name, { at: i, kinds }]));
+  const order = ({ curve, kind, size }) => [places.get(curve).at, places.get(curve).kinds.indexOf(kind), size];
+  return rows.sort((a, b) => order(a).reduce((found, key, i) => found || key - order(b)[i], 0));
 }
 
 async function main() {

@@ -45,13 +45,13 @@ function reactors({ WASI }) {
   };
 }
 
-async function waiting({ preopen: { Pool, compile, spawn } }) {
+async function waiting({ preopen: { Pool, compile } }) {
   const module = await compile(bytesOf('idle'), { engine: 'cranelift' });
   return async (n) => {
     const pool = new Pool({ concurrency: 1000 });
     const alive = [];
     await Promise.all(Array.from({ length: n }, () => new Promise((resolve) => {
-      alive.push(spawn(module, { args: ['idle'], stdin: '', stdout: resolve, stderr: 'ignore', pool }));
+      alive.push(pool.spawn(module, { args: ['idle'], stdin: '', stdout: resolve, stderr: 'ignore' }));
     })));
     const end = async () => {
       for (const guest of alive) guest.kill();
