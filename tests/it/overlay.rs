@@ -4,6 +4,7 @@ mod bad_lower;
 mod changes;
 mod commit;
 mod copy_up;
+mod growth;
 mod list;
 mod names;
 mod random;

@@ -192,10 +192,10 @@ impl Core {
                     node.set_lower(true);
                 }
             }
-            let hidden: Vec<_> = entries.iter().filter_map(|entry| hidden_by(&entry.name)).collect();
+            let hidden: HashSet<&[u8]> = entries.iter().filter_map(|entry| hidden_by(&entry.name)).collect();
             let dirs = entries.iter().filter(|entry| entry.filetype == Filetype::Directory);
             for entry in dirs.filter(|entry| !is_reserved(&entry.name)) {
-                open.push((join(&dir, &entry.name), hidden.contains(&&*entry.name), lower));
+                open.push((join(&dir, &entry.name), hidden.contains(&*entry.name), lower));
             }
         }
         Ok(())

@@ -20,6 +20,14 @@ impl Tree for Overlay {
         node.filetype
     }
 
+    fn walks(&self) {
+        self.core.lower.walks();
+    }
+
+    fn walked(&self) {
+        self.core.lower.walked();
+    }
+
     fn stat(&self, node: &Arc<Node>) -> Result<Filestat> {
         let mut known = self.core.lock.take()?;
         if let Some(stat) = node.inside().gone {
