@@ -59,7 +59,7 @@ fuzz_target!(|bytes: &[u8]| {
     input.add_tail(seed, steps);
 
     let before = if kind == Kind::Host || sockets { open_descriptors() } else { 0 };
-    let stage = Stage::new(setup, &SPACE);
+    let stage = Stage::new(setup, LIMITS, &SPACE);
     let expected = stage.untouched.as_ref().map(|tree| look(Arc::clone(tree)));
 
     let [one, other] = &*ARENAS;

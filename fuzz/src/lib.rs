@@ -6,6 +6,7 @@ pub mod engine;
 pub mod guest;
 pub mod host;
 pub mod input;
+pub mod parity;
 pub mod plan;
 pub mod spec;
 pub mod stage;

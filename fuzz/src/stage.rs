@@ -80,9 +80,9 @@ pub const ARGS: &[&str] = &["program", "", "an argument"];
 pub const ENV: &[&str] = &["A=1", "EMPTY="];
 
 impl Stage {
-    /// A process with this filesystem at 3, and a directory of it at 4.
-    pub fn new(setup: Setup, space: &Space) -> Self {
-        let memory = MemoryFs::new(LIMITS);
+    /// A process with this filesystem at 3, and a directory of it at 4. What is in memory has these limits.
+    pub fn new(setup: Setup, limits: Limits, space: &Space) -> Self {
+        let memory = MemoryFs::new(limits);
         let mut untouched: Option<Arc<dyn Dir>> = None;
         let planted = || {
             plant(&memory.root());
