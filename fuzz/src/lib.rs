@@ -2,6 +2,7 @@
 
 pub mod calls;
 pub mod check;
+pub mod decode;
 pub mod engine;
 pub mod guest;
 pub mod host;
