@@ -1,5 +1,6 @@
 //! What the targets share: the fuzzer's bytes as calls, guests that make them, what they are made on, and what holds after each.
 
+pub mod allocated;
 pub mod calls;
 pub mod check;
 pub mod decode;
@@ -11,5 +12,6 @@ pub mod parity;
 pub mod plan;
 pub mod spec;
 pub mod stage;
+pub mod tarball;
 pub mod tree;
 pub mod world;
