@@ -1,6 +1,7 @@
 //! The tests that need no JavaScript.
 
 mod abi;
+mod archives;
 mod calls;
 #[cfg(feature = "engine")]
 mod engine;

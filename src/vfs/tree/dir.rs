@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use super::resolve::{Follow, Found, Reached, walk};
-use super::{Kept, Tree};
+use super::{Kept, MAX_NAME, Tree};
 use crate::abi::{Errno, Filestat, Filetype};
 use crate::vfs::split::Split;
 use crate::vfs::{Dir, DirEntry, LinkTarget, OpenOptions, Opened, Path, Result, SetTimes};
@@ -201,14 +201,27 @@ impl<T: Tree> Dir for TreeDir<T> {
     fn rename(&self, path: Path<'_>, to: &dyn Dir, new: Path<'_>) -> Result<()> {
         let to = self.of_this_tree(to)?;
         let (split, new_split) = (Split::new(path), Split::new(new));
-        let (old, new) = (self.place(&split)?, to.place(&new_split)?);
-        let (Some(old_name), Some(new_name)) = (old.name, new.name) else { return Err(Errno::Busy) };
-        if split.must_be_dir || new_split.must_be_dir {
-            let node = old.node.ok_or(Errno::Noent)?;
-            if self.tree.filetype(&node) != Filetype::Directory {
+        // The last names are looked up when both directories are there, the old one first, as in Linux: it decides which of
+        // several errors is told.
+        let (old, new) = (self.place(&split), to.place(&new_split));
+        let (old_too_long, new_too_long) = (is_too_long(&split, &old), is_too_long(&new_split, &new));
+        let old = if old_too_long { None } else { Some(old?) };
+        let new = if new_too_long { None } else { Some(new?) };
+        if old.as_ref().is_some_and(|old| old.name.is_none())
+            || new.as_ref().is_some_and(|new| new.name.is_none())
+        {
+            return Err(Errno::Busy);
+        }
+        let old = old.ok_or(Errno::Nametoolong)?;
+        if split.must_be_dir || new_split.must_be_dir || new_too_long {
+            let node = old.node.as_ref().ok_or(Errno::Noent)?;
+            let must_be_dir = split.must_be_dir || new_split.must_be_dir;
+            if must_be_dir && self.tree.filetype(node) != Filetype::Directory {
                 return Err(Errno::Notdir);
             }
         }
+        let new = new.ok_or(Errno::Nametoolong)?;
+        let (Some(old_name), Some(new_name)) = (old.name, new.name) else { return Err(Errno::Busy) };
         self.tree.rename(&old.dir, &old_name, &new.dir, &new_name)
     }
 
@@ -219,4 +232,9 @@ impl<T: Tree> Dir for TreeDir<T> {
     fn as_target(&self) -> Result<&dyn Any> {
         Ok(self)
     }
+}
+
+/// Whether a place was not found because of its last name's length, and of nothing before it.
+fn is_too_long<N>(path: &Split<'_>, place: &Result<Found<'_, N>>) -> bool {
+    path.name.len() > MAX_NAME && matches!(place, Err(Errno::Nametoolong))
 }

@@ -76,6 +76,21 @@ fn renames_that_cannot_be(dir: &dyn Dir) {
     ] {
         assert_eq!(dir.rename(path(from), dir, path(to)), Err(errno), "{from} to {to}");
     }
+    // Of two names that cannot be looked up, the first one decides, but only when both directories are there.
+    let long = "n".repeat(256);
+    for (from, to, errno) in [
+        ("missing", &*long, Errno::Noent),
+        ("file", &long, Errno::Nametoolong),
+        ("file/", &long, Errno::Notdir),
+        ("missing/", &long, Errno::Noent),
+        (&long, "new", Errno::Nametoolong),
+        (&long, ".", Errno::Busy),
+        (&long, "missing/new", Errno::Noent),
+        (".", &long, Errno::Busy),
+        (&long, &long, Errno::Nametoolong),
+    ] {
+        assert_eq!(dir.rename(path(from), dir, path(to)), Err(errno), "{from} to {to}");
+    }
     assert_eq!(names(dir), START_NAMES);
     assert_eq!(names(&*open_dir(dir, "dir").unwrap()), ["inner", "up"]);
 }
