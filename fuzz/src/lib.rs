@@ -1,4 +1,8 @@
 //! What the targets share: the count of calls, and the guest that makes them.
 
 pub mod calls;
+mod files;
 pub mod guest;
+#[path = "../../tests/it/refuse.rs"]
+mod refuse;
+pub mod resolve;

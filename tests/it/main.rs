@@ -13,6 +13,7 @@ mod guest;
 mod host_dir;
 mod memory;
 mod overlay;
+mod refuse;
 mod rooted;
 mod sandbox;
 mod scripted;
