@@ -3,6 +3,7 @@
 pub mod calls;
 mod files;
 pub mod guest;
+pub mod overlay;
 #[path = "../../tests/it/refuse.rs"]
 mod refuse;
 pub mod resolve;

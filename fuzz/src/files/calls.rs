@@ -1,6 +1,7 @@
 //! Calls on paths, one after the other, with directories that are held open meanwhile.
 
 use std::os::fd::OwnedFd;
+use std::sync::Arc;
 
 use preopen::abi::Errno;
 use preopen::vfs::{Access, Dir, OpenOptions, Opened};
@@ -108,18 +109,18 @@ pub(crate) fn options(letters: &mut Letters<'_>) -> OpenOptions {
 }
 
 /// Who makes calls beneath a directory.
-pub(crate) struct Caller<'d> {
-    root: &'d dyn Dir,
+pub(crate) struct Caller {
+    root: Arc<dyn Dir>,
     held: [Option<Box<dyn Dir>>; HELD],
 }
 
-impl<'d> Caller<'d> {
-    pub(crate) fn new(root: &'d dyn Dir) -> Self {
+impl Caller {
+    pub(crate) fn new(root: Arc<dyn Dir>) -> Self {
         Self { root, held: Default::default() }
     }
 
     pub(crate) fn base(&self, base: Base) -> &dyn Dir {
-        self.held.get(base.wrapping_sub(1)).and_then(Option::as_deref).unwrap_or(self.root)
+        self.held.get(base.wrapping_sub(1)).and_then(Option::as_deref).unwrap_or(&*self.root)
     }
 
     pub(crate) fn make(&mut self, step: &Step) -> Result<Told, Errno> {

@@ -3,10 +3,10 @@
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock};
 
 /// What the folder's name begins with; the number of the process follows.
-const PREFIX: &str = "preopen-fuzz-";
+const PREFIX: &str = "fuzz-preopen-";
 
 static GROUND: OnceLock<PathBuf> = OnceLock::new();
 
@@ -20,9 +20,11 @@ pub(crate) fn ground() -> &'static Path {
         fs::create_dir(&ground).unwrap();
         // SAFETY: the function is there until the process ends, and needs nothing that ends before.
         unsafe { libc::atexit(clear) };
-        // A fault ends the process without that.
+        // A fault ends the process without that. Other threads then find that all is gone: that is not to be told.
         let before = std::panic::take_hook();
+        let first = Mutex::new(());
         std::panic::set_hook(Box::new(move |info| {
+            std::mem::forget(first.lock());
             clear();
             before(info);
         }));
@@ -64,4 +66,5 @@ pub(crate) fn empty(dir: &Path) {
         if is_dir { fs::remove_dir_all(at) } else { fs::remove_file(at) }.unwrap();
     }
     fs::set_permissions(dir, fs::Permissions::from_mode(0o755)).unwrap();
+    fs::File::open(dir).and_then(|dir| dir.set_modified(std::time::SystemTime::now())).unwrap();
 }

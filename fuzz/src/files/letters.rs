@@ -72,6 +72,21 @@ impl<'i> Letters<'i> {
         own.unwrap_or(&all[usize::from(byte) % all.len()]).1
     }
 
+    /// One of some letters, if such a letter is next: a byte that is no letter is one of them as often as not.
+    pub(crate) fn take_one_of(&mut self, all: &[u8]) -> Option<u8> {
+        while let [b' ' | b'\n', rest @ ..] = self.rest {
+            self.rest = rest;
+        }
+        let next = *self.rest.first()?;
+        let taken = match next {
+            letter if all.contains(&letter) => letter,
+            other if other >= 0xc0 => all[usize::from(other) % all.len()],
+            _ => return None,
+        };
+        self.byte();
+        Some(taken)
+    }
+
     /// A digit, or any other byte, as a number below `end`.
     pub(crate) fn below(&mut self, end: usize) -> usize {
         let byte = self.byte();

@@ -49,6 +49,7 @@ pub(crate) fn shape(survey: &Survey) -> Survey {
 /// Looks at everything. Panics where that fails, or where a name is listed as what it is not.
 pub(crate) fn survey(root: Arc<dyn Dir>) -> Survey {
     let (mut found, mut firsts) = (Survey::new(), HashMap::new());
+    found.insert(Vec::new(), of_root(&*root).unwrap());
     let mut open = vec![(Vec::new(), root)];
     while let Some((at, dir)) = open.pop() {
         for (name, filetype, ino) in entries(&*dir) {
@@ -73,6 +74,19 @@ pub(crate) fn survey(root: Arc<dyn Dir>) -> Survey {
         }
     }
     found
+}
+
+fn of_root(root: &dyn Dir) -> Result<Seen, Errno> {
+    let stat = root.stat()?;
+    Ok(Seen {
+        filetype: stat.filetype,
+        mode: root.mode_at(Path::of_host(b".\0")?, false)?,
+        size: 0,
+        bytes: Text(Vec::new()),
+        names: (0, Text(Vec::new())),
+        modified: stat.mtim,
+        ino: stat.ino,
+    })
 }
 
 fn look(

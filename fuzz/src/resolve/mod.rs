@@ -151,12 +151,12 @@ impl World {
 }
 
 fn in_memory(script: &Script) -> Outcome {
-    let root = MemoryFs::new(Limits::default()).root();
-    plant(&root, &script.planted);
-    let mut caller = Caller::new(&root);
+    let root = Arc::new(MemoryFs::new(Limits::default()).root());
+    plant(&*root, &script.planted);
+    let mut caller = Caller::new(Arc::clone(&root) as _);
     let answers = script.steps.iter().map(|step| caller.make(step)).collect();
     drop(caller);
-    Outcome { answers, left: survey(Arc::new(root)) }
+    Outcome { answers, left: survey(root) }
 }
 
 fn assert_same(one: &Survey, other: &Survey, name: &str, script: &Script) {

@@ -55,7 +55,7 @@ impl Worker {
                     Job::Alone(script) => alone(&script, &root, &outside),
                     Job::Race(script, start, root) => {
                         start.wait();
-                        be_guest(&script, &mount(&root), &outside);
+                        be_guest(&script, Arc::new(mount(&root)), &outside);
                         Outcome { answers: Vec::new(), left: Survey::new() }
                     }
                 };
@@ -79,13 +79,13 @@ impl Worker {
 /// A root, mounted as the calling thread may.
 pub(crate) fn mount(root: &Path) -> HostDir {
     let options = MountOptions { special_files: false, resolution: Resolution::Auto };
-    HostDir::open_ambient(root, options).unwrap()
+    HostDir::open_ambient(root, options).unwrap_or_else(|errno| panic!("{}: {errno:?}", root.display()))
 }
 
 fn alone(script: &Script, root: &Path, outside: &Outside) -> Outcome {
-    let dir = mount(root);
-    plant(&dir, &script.planted);
-    let mut caller = Caller::new(&dir);
+    let dir = Arc::new(mount(root));
+    plant(&*dir, &script.planted);
+    let mut caller = Caller::new(Arc::clone(&dir) as _);
     let mut answers = Vec::with_capacity(script.steps.len());
     for step in &script.steps {
         let answer = caller.make(step);
@@ -93,7 +93,7 @@ fn alone(script: &Script, root: &Path, outside: &Outside) -> Outcome {
         answers.push(answer);
     }
     drop(caller);
-    let left = survey(Arc::new(dir));
+    let left = survey(dir);
     empty(root);
     Outcome { answers, left }
 }

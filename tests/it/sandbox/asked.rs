@@ -79,7 +79,7 @@ pub enum Call {
 
 impl Call {
     /// Its paths.
-    fn paths(&self) -> Vec<&Text> {
+    pub fn paths(&self) -> Vec<&Text> {
         match self {
             Self::Open { at, .. }
             | Self::Stat { at, .. }
@@ -212,8 +212,9 @@ fn told_of_stat(stat: Filestat) -> Told {
 /// Whether a program of the host's would be told the same, where nothing leads out. Not of what is decided here otherwise, or by
 /// some kernels so and by others so.
 pub fn is_as_on_the_host(call: &Call, answer: &Result<Told, Errno>) -> bool {
-    // What would lead out is not to be tried there. And an empty path is no path here, while there it leads nowhere.
-    if *answer == Err(Errno::Notcapable) || call.paths().iter().any(|path| path.0.is_empty()) {
+    // What would lead out is not to be tried there. And what is no path here, empty or too long, is said before all else.
+    let is_no_path = |path: &&Text| Path::of_host(&path.with_nul()).is_err();
+    if *answer == Err(Errno::Notcapable) || call.paths().iter().any(is_no_path) {
         return false;
     }
     match call {
