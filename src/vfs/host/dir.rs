@@ -227,7 +227,12 @@ impl Dir for HostDir {
     }
 
     fn set_times_at(&self, path: Path<'_>, follow: bool, times: SetTimes) -> Result<()> {
-        let Place { parent, name } = self.place_of(&Split::new(path), follow)?;
+        let place = self.place_of(&Split::new(path), follow)?;
+        if let SetTimes { access: None, modified: None } = times {
+            // The kernel has nothing to do then, and does not even look whether there is such a name.
+            return place.stat().map(|_| ());
+        }
+        let Place { parent, name } = place;
         rustix::fs::utimensat(parent, &*name, &timestamps(times), AtFlags::SYMLINK_NOFOLLOW)
             .map_err(from_host)
     }
