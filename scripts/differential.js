@@ -6,6 +6,7 @@
 //   npm run differential -- --seeds 1000 --from 1          so many, from this one on
 //   npm run differential -- --minutes 10                   for so long
 //   npm run differential -- --node .runtimes/node26/bin/node
+//   npm run differential -- --folder /var/tmp               on another disk than /dev/shm
 //   npm run differential -- --engine                       ours off the thread against ours in V8, which agree in all (the large addon)
 //   npm run differential -- --all                          goes on behind a finding
 
@@ -14,19 +15,19 @@ const { differ, minimize } = require('../__test__/differential/differ.js');
 const { show } = require('../__test__/differential/show.js');
 
 function options(words) {
-  const given = { seeds: 100, from: Math.floor(Math.random() * 2 ** 31), minutes: Infinity, node: process.execPath, engine: false, all: false };
+  const given = { seeds: 100, from: Math.floor(Math.random() * 2 ** 31), minutes: Infinity, node: process.execPath, engine: false, all: false, folder: undefined };
   while (words.length > 0) {
     const name = words.shift().replace(/^--/, '');
     if (!(name in given)) throw new Error(`there is no option --${name}`);
-    given[name] = typeof given[name] === 'boolean' ? true : typeof given[name] === 'string' ? words.shift() : Number(words.shift());
+    given[name] = typeof given[name] === 'boolean' ? true : ['node', 'folder'].includes(name) ? words.shift() : Number(words.shift());
     if (name === 'minutes') given.seeds = Infinity;
   }
   return given;
 }
 
 async function main() {
-  const { seeds, from, minutes, node, engine, all } = options(process.argv.slice(2));
-  const hosts = (engine ? ['engine', 'preopen'] : ['node', 'preopen']).map((kind) => new Host(kind, node));
+  const { seeds, from, minutes, node, engine, all, folder } = options(process.argv.slice(2));
+  const hosts = (engine ? ['engine', 'preopen'] : ['node', 'preopen']).map((kind) => new Host(kind, node, folder));
   const end = Date.now() + minutes * 60_000;
   const counts = { seeds: 0, calls: 0, made: 0, differed: 0, byRule: {}, findings: 0 };
   const known = new Set();

@@ -1,9 +1,9 @@
 'use strict';
 // A process that runs guests under one host, named as its first argument: `node` (node:wasi), `preopen` (ours in V8), `engine` (ours off
-// the thread). It gets runs as messages and answers each with what every call did, and with the tree that was left. Before each call it
-// writes down which, to the file that is its second argument: should it die, its parent knows where.
+// the thread). It gets runs as messages and answers each with what every call did, and with the tree that was left. Trees are
+// made in the folder that is its second argument. Before each call it writes down which, to the file that is its third: should it die,
+// its parent knows where.
 const fs = require('node:fs');
-const os = require('node:os');
 const path = require('node:path');
 const { SIGNATURES } = require('../helpers/abi');
 const { World, written } = require('./decode');
@@ -11,7 +11,7 @@ const { Facts } = require('./facts');
 const { COOKIE, SIZE, SLOTS } = require('./layout');
 const tree = require('./tree');
 
-const [, , host, progressFile] = process.argv;
+const [, , host, folder, progressFile] = process.argv;
 const preopen = host === 'node' ? undefined : require('../..');
 const { WASI } = preopen ?? require('node:wasi');
 const progress = fs.openSync(progressFile, 'w');
@@ -75,7 +75,7 @@ function planted(functions, { name, nth, errno, does }) {
 }
 
 async function run({ plan, module, skip, fault }) {
-  const base = fs.mkdtempSync(path.join(fs.realpathSync(os.tmpdir()), 'preopen-differ-'));
+  const base = fs.mkdtempSync(path.join(folder, 'preopen-differ-'));
   const opened = [];
   let memory;
   try {

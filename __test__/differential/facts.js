@@ -125,7 +125,16 @@ class Facts {
     });
     const entry = name === 'fd_readdir' ? this.open.get(args[0]) : undefined;
     if (entry?.dir !== undefined && args[3] === 0n) entry.listed = this.#list(entry.dir);
-    return { paths, kinds: args.slice(0, 1).map((fd) => this.#kind(fd)) };
+    return { paths, kinds: args.slice(0, 1).map((fd) => this.#kind(fd)), ...(name === 'poll_oneoff' ? { subscriptions: this.#subscriptions(args, memory) } : {}) };
+  }
+
+  #subscriptions([pointer, , count], memory) {
+    if (pointer + 48 * count > memory.length) return [];
+    return Array.from({ length: count }, (_, index) => {
+      const at = pointer + 48 * index;
+      const clock = memory.readUInt32LE(at + 16);
+      return { userdata: memory.readBigUInt64LE(at), type: memory[at + 8], clock, kind: this.#kind(clock), timeout: memory.readBigUInt64LE(at + 24), flags: memory.readUInt16LE(at + 40) };
+    });
   }
 
   /** What is in a directory now. */

@@ -8,6 +8,9 @@ const path = require('node:path');
 /** How long a run may take, ms: some thousand times as long as it does. */
 const PATIENCE = 60_000;
 
+/** Files in memory, where a call that waits for the disk does not: thousands of them do here. */
+const MEMORY = fs.existsSync('/dev/shm') ? '/dev/shm' : fs.realpathSync(os.tmpdir());
+
 class Died extends Error {}
 
 class Host {
@@ -17,18 +20,19 @@ class Host {
   /**
    * @param {'node' | 'preopen' | 'engine'} kind
    * @param {string} [node] the program
+   * @param {string} [place] where the trees are made
    */
-  constructor(kind, node = process.execPath) {
+  constructor(kind, node = process.execPath, place = MEMORY) {
     this.kind = kind;
     this.node = node;
-    this.folder = fs.mkdtempSync(path.join(os.tmpdir(), 'preopen-differ-host-'));
+    this.folder = fs.mkdtempSync(path.join(place, 'preopen-differ-'));
     this.progress = path.join(this.folder, 'call');
     this.major = parseInt(/\d+/.exec(require('node:child_process').execFileSync(node, ['--version'], { encoding: 'utf8' })), 10);
   }
 
   async #start() {
     const execArgv = ['--no-warnings', ...(this.major < 24 ? ['--no-turbo-fast-api-calls'] : [])];
-    const child = fork(path.join(__dirname, 'child.js'), [this.kind, this.progress], { execPath: this.node, execArgv, serialization: 'advanced', stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+    const child = fork(path.join(__dirname, 'child.js'), [this.kind, this.folder, this.progress], { execPath: this.node, execArgv, serialization: 'advanced', stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
     this.#child = child;
     child.on('message', (message) => this.#answer?.resolve(message));
     child.on('exit', (code, signal) => {

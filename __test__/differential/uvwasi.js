@@ -46,7 +46,9 @@ function resolve(dir, path, follow) {
     if (input === '' || input.slice(0, -1).includes('\0')) return { error: 'INVAL' };
     const normalized = normalize(input.startsWith('/') ? input : `${dir.own}/${input.replace(/\0$/, '')}`);
     if (!isWithin(normalized, dir.own)) return { error: 'NOTCAPABLE' };
-    const host = toHost(normalized, dir);
+    // A link to the directory itself leaves a slash: the length is still that of the text before it was made shorter.
+    const slash = input.startsWith('/') && normalized === dir.own && input.length > dir.own.length + 1 ? '/' : '';
+    const host = toHost(normalized, dir) + slash;
     if (!follow) return { path: host };
     let target;
     try {

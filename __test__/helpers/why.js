@@ -1,6 +1,7 @@
 'use strict';
 // The headings of RATIONALE.md that the deliberate differences from node:wasi refer to.
 module.exports = {
+  allocate: 'Why does fd_allocate not wrap?',
   absoluteLinks: "Why does an absolute link not lead to the guest's own paths?",
   coercion: 'Why do the 46 functions coerce their arguments instead of answering EINVAL?',
   closes: 'Why are descriptors released when a guest ends?',
@@ -22,6 +23,7 @@ module.exports = {
   raise: 'Why does proc_raise end the guest and not the host?',
   readdirInodes: 'Why does fd_readdir give inode numbers?',
   readlink: 'Why does path_readlink truncate instead of failing?',
+  deviceTimes: "Why may a guest not set the times of the host's devices?",
   directions: 'Why has a standard stream rights in its own direction only?',
   exclusive: 'Why does an exclusive creation refuse a dangling link?',
   gaps: 'Why are the gaps in what is written zero?',

@@ -135,7 +135,10 @@ pub fn fd_pwrite<G: Guest>(
             // Linux appends even when pwrite names an offset; node:wasi inherits that.
             Object::File(file) if flags.contains(Fdflags::APPEND) => file.append(spans).map(|(len, _)| len),
             Object::File(file) => file.write_at(spans, at),
-            Object::Stream(stream) => stream.write_at(spans, at),
+            Object::Stream(stream) => match stream.as_file() {
+                Some(file) if flags.contains(Fdflags::APPEND) => file.append(spans).map(|(len, _)| len),
+                _ => stream.write_at(spans, at),
+            },
             Object::Dir(_) => Err(Errno::Isdir),
         };
         written.inspect(|len| at += *len as u64)

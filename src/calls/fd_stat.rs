@@ -34,6 +34,9 @@ pub fn fd_filestat_set_size<G: Guest>(process: &Process, guest: &mut G, fd: u32,
 /// `Inval` for a negative range, `Nospc`, `Rofs`, `Notcapable`. Like posix_fallocate(3), but may leave a hole.
 pub fn fd_allocate<G: Guest>(process: &Process, guest: &mut G, fd: u32, offset: u64, len: u64) -> Call {
     let entry = process.fds.get(fd, Rights::FD_ALLOCATE)?;
+    if offset == 0 && len == 0 {
+        return Ok(());
+    }
     let file = sized(&entry)?;
     if i64::try_from(offset).is_err() || i64::try_from(len).is_err() {
         return Err(Errno::Inval.into());

@@ -8,7 +8,7 @@ use crate::process::Process;
 use crate::vfs::Advice;
 
 /// Says how a range of a file will be read; `len` 0 is to the end. Errors: `Inval` for an unknown advice or a negative
-/// range, `Badf` also for a directory, `Spipe`, `Notcapable`. Like posix_fadvise(2).
+/// length, `Badf` also for a directory, `Spipe`, `Notcapable`. Like posix_fadvise(2).
 pub fn fd_advise<G: Guest>(
     process: &Process,
     guest: &mut G,
@@ -32,7 +32,8 @@ pub fn fd_advise<G: Guest>(
         Object::Stream(stream) if stream.stat()?.filetype == Filetype::CharacterDevice => None,
         _ => Some(entry.file()?),
     };
-    if i64::try_from(offset).is_err() || i64::try_from(len).is_err() {
+    // What a negative offset means is left to the kernel, which takes it.
+    if i64::try_from(len).is_err() {
         return Err(Errno::Inval.into());
     }
     let Some(file) = file else { return Ok(()) };

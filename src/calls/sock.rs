@@ -129,8 +129,11 @@ pub fn sock_send<G: Guest>(
 /// Ends receiving (1), sending (2) or both (3). Errors: `Badf`, `Notcapable`, `Notsup` for other bits or none, `Notsock`,
 /// `Notconn`. Like shutdown(2).
 pub fn sock_shutdown<G: Guest>(process: &Process, _guest: &mut G, fd: u32, how: u32) -> Call {
-    let how = Sdflags::decode(u32::from(how as u8)).ok().filter(|how| how.bits() != 0).ok_or(Errno::Notsup)?;
+    let how = Sdflags::decode(u32::from(how as u8)).map_err(|_| Errno::Notsup)?;
     let entry = socket(process, fd, Rights::SOCK_SHUTDOWN)?;
+    if how.bits() == 0 {
+        return Err(Errno::Notsup.into());
+    }
     Ok(stream(&entry)?.shutdown(how)?)
 }
 
