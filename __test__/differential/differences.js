@@ -133,6 +133,11 @@ const RULES = [
     allows: (call, node, ours) => ours.errno === 'ILSEQ' && paths(call).some(({ utf8 }) => utf8 === false),
   },
   {
+    name: 'a path that is too long, beside another',
+    why: why.utf8,
+    allows: (call, node, ours) => ours.errno === 'NAMETOOLONG' && node.errno !== 'SUCCESS' && paths(call).length === 2 && paths(call).some(({ text }) => text?.length > 4095),
+  },
+  {
     name: 'a path that ends in NUL',
     why: why.utf8,
     allows: (call, node, ours) => ours.errno === 'INVAL' && paths(call).some(({ text }) => text?.endsWith('\0')),

@@ -124,7 +124,7 @@ class Facts {
       };
     });
     const entry = name === 'fd_readdir' ? this.open.get(args[0]) : undefined;
-    if (entry?.dir !== undefined && args[3] === 0n) entry.listed = this.#list(entry.dir);
+    if (entry?.dir !== undefined && (args[3] === 0n || entry.listed === undefined)) entry.listed = this.#list(entry.dir);
     return { paths, kinds: args.slice(0, 1).map((fd) => this.#kind(fd)), ...(name === 'poll_oneoff' ? { subscriptions: this.#subscriptions(args, memory) } : {}) };
   }
 

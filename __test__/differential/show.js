@@ -15,14 +15,14 @@ function argument(value) {
 function showCall({ index, name, args, plants }) {
   const texts = (PATHS[name] ?? []).map((at) => {
     const plant = plants.find((each) => each.at === args[at]);
-    return plant === undefined ? 'elsewhere' : JSON.stringify(plant.bytes.toString('utf8', 0, plant.bytes.length - 1));
+    return plant === undefined ? 'elsewhere' : JSON.stringify(plant.bytes.toString('utf8', 0, Math.min(plant.bytes.length - 1, 100)));
   });
   return `  ${index}: ${name}(${args.map(argument).join(', ')}) ${texts.join(' ')}`;
 }
 
 /** @param {{ seed: number, options: object }} plan */
 function show({ seed, options }, { calls, finding }) {
-  return [`seed ${seed}, preopens ${options.preopens.join(' ')}, streams ${options.streams.join(' ')}`, ...calls.map(showCall), inspect(finding, { depth: 8, breakLength: 150 }).replaceAll(BEFORE, '')].join('\n');
+  return [`seed ${seed}, preopens ${options.preopens.join(' ')}, streams ${options.streams.join(' ')}`, ...calls.map(showCall), inspect(finding, { depth: 8, breakLength: 150, maxStringLength: 400 }).replaceAll(BEFORE, '')].join('\n');
 }
 
 module.exports = { show };
