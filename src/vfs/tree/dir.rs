@@ -90,7 +90,7 @@ impl<T: Tree> Dir for TreeDir<T> {
         if create && (split.must_be_dir || split.ends_in_dots()) {
             let there = self.place(&split)?.node.map(|node| self.tree.filetype(&node));
             return Err(match there {
-                Some(Filetype::RegularFile) => Errno::Notdir,
+                Some(Filetype::RegularFile) if follow => Errno::Notdir,
                 _ if exclusive && split.ends_in_dots() => Errno::Exist,
                 _ => Errno::Isdir,
             });
