@@ -10,6 +10,7 @@ module.exports = {
   memoryEnd: 'Why may a path end where memory ends?',
   notSocket: 'Why do sock_ functions answer ENOTSOCK for a file?',
   nofollow: 'Why does an open without LOOKUP_SYMLINK_FOLLOW refuse a link?',
+  ownOutput: "Why can a guest not go back in the host's own output?",
   poll: 'Why does poll_oneoff answer one event per subscription, in nanoseconds?',
   preview0: "Why is `version: 'unstable'` not preview1 under another name?",
   preopenPath: 'Why does the error for a bad preopen have a path?',
