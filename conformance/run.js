@@ -63,10 +63,10 @@ async function oneProcess(requests, runtime, scratch) {
   const [asked, answered] = ['requests', 'results'].map((name) => path.join(scratch, name));
   fs.writeFileSync(asked, JSON.stringify(requests));
   fs.writeFileSync(answered, '');
-  const { code, signal, said } = await processOf(runtime, [CHILD, asked, answered], PATIENCE + 1000 * requests.length);
+  const { code, signal, late, said } = await processOf(runtime, [CHILD, asked, answered], PATIENCE + 1000 * requests.length);
   const lines = fs.readFileSync(answered, 'utf8').split('\n').filter(Boolean).map((line) => JSON.parse(line));
   if (lines.length < requests.length) {
-    const how = signal === 'SIGKILL' ? 'hung, and was killed' : `ended its process (${signal ?? `exit code ${code}`})`;
+    const how = late ? 'hung, and was killed' : `ended its process (${signal ?? `exit code ${code}`})`;
     const [why = ''] = said.trim().split('\n').filter((line) => /error|panic|abort/i.test(line));
     lines.push({ error: `${how}${why && `: ${why.trim()}`}` });
   }
@@ -75,14 +75,15 @@ async function oneProcess(requests, runtime, scratch) {
 
 function processOf({ program, args = [], env = {} }, rest, timeout) {
   const child = spawn(program, [...args, ...rest], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } });
-  const timer = setTimeout(() => child.kill('SIGKILL'), timeout);
+  let late = false;
+  const timer = setTimeout(() => (late = child.kill('SIGKILL')), timeout);
   let said = '';
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => (said = (said + text).slice(-20_000)));
   return new Promise((resolve, reject) => {
     child.on('error', reject);
     child.on('close', (code, signal) => {
       clearTimeout(timer);
-      resolve({ code, signal, said });
+      resolve({ code, signal, late, said });
     });
   });
 }
