@@ -29,8 +29,11 @@ const PATIENCE = 20_000;
  * @property {string} stderr
  */
 
+/** What Nodes are started with: 20 and 22 crash now and then where V8 calls node:wasi's functions without a detour (nodejs/node#53087). */
+const nodeFlags = (major, under) => ['--no-warnings', ...(under === 'node:wasi' && major < 24 ? ['--no-turbo-fast-api-calls'] : [])];
+
 /** The runtime that this is, without the addon being chosen. */
-const THIS = { program: process.execPath, args: ['--no-warnings'] };
+const here = (under) => ({ program: process.execPath, args: nodeFlags(parseInt(process.versions.node, 10), under) });
 
 /**
  * Runs programs, several in one process: where one of them ends it, or hangs, the others go on in a new one.
@@ -38,7 +41,7 @@ const THIS = { program: process.execPath, args: ['--no-warnings'] };
  * @param {{ runtime?: Runtime, alone?: boolean }} [options] `alone`: each has a process of its own
  * @returns {Promise<Ended[]>}
  */
-async function runRequests(requests, { runtime = THIS, alone = false } = {}) {
+async function runRequests(requests, { runtime = here(requests[0]?.under), alone = false } = {}) {
   const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'preopen-conformance-'));
   try {
     const complete = requests.map((request, index) => {
@@ -146,4 +149,4 @@ function judge(program, exitCode, ended) {
   return cases.map((each) => ({ program, ...each }));
 }
 
-module.exports = { runOwn, runRequests, titleOf };
+module.exports = { nodeFlags, runOwn, runRequests, titleOf };
