@@ -57,8 +57,8 @@ pub fn fd_pread<G: Guest>(
     nread: u32,
 ) -> Call {
     let list = checked(guest, iovs, iovs_len, nread)?;
-    let entry = process.fds.get(fd, Rights::FD_READ.with(Rights::FD_SEEK))?;
     let mut at = checked_offset(offset)?;
+    let entry = process.fds.get(fd, Rights::FD_READ.with(Rights::FD_SEEK))?;
     let read = file_rounds(guest, list, reach_of(&entry, Way::Read), |spans| {
         let read = match entry.object() {
             Object::File(file) => file.read_at(spans, at),
@@ -127,15 +127,18 @@ pub fn fd_pwrite<G: Guest>(
     nwritten: u32,
 ) -> Call {
     let list = checked(guest, iovs, iovs_len, nwritten)?;
+    let mut at = checked_offset(offset)?;
     let entry = process.fds.get(fd, Rights::FD_WRITE.with(Rights::FD_SEEK))?;
     let flags = entry.flags();
-    let mut at = checked_offset(offset)?;
     let written = file_rounds(guest, list, reach_of(&entry, Way::Write), |spans| {
         let written = match entry.object() {
             // Linux appends even when pwrite names an offset; node:wasi inherits that.
             Object::File(file) if flags.contains(Fdflags::APPEND) => file.append(spans).map(|(len, _)| len),
             Object::File(file) => file.write_at(spans, at),
-            Object::Stream(stream) => stream.write_at(spans, at),
+            Object::Stream(stream) => match stream.as_file() {
+                Some(file) if flags.contains(Fdflags::APPEND) => file.append(spans).map(|(len, _)| len),
+                _ => stream.write_at(spans, at),
+            },
             Object::Dir(_) => Err(Errno::Isdir),
         };
         written.inspect(|len| at += *len as u64)
@@ -156,7 +159,7 @@ pub fn fd_seek<G: Guest>(
 ) -> Call {
     guest.memory().span(newoffset, 8)?;
     let offset = offset.cast_signed();
-    let whence = Whence::decode(process.snapshot, whence);
+    let whence = Whence::decode(process.snapshot, whence as u8);
     let entry = process.fds.get(fd, Rights::FD_SEEK)?;
     let whence = whence?;
     let now = match entry.object() {

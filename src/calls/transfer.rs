@@ -67,7 +67,12 @@ fn rounds<G: Guest>(
         if len == wanted && last || len < wanted && !persists {
             break;
         }
-        list.advance(guest.memory(), len)?;
+        match list.advance(guest.memory(), len) {
+            // The list has become another one, by the guest's other threads or by the very bytes that were read: what was
+            // transferred counts.
+            Err(_) if sum > 0 => break,
+            moved => moved?,
+        }
         if len == wanted {
             guest.pause()?;
         }
