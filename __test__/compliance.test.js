@@ -54,7 +54,7 @@ const evidence = (own, more) => ({
 });
 
 test('the report has a row for each function, names failures, and is stamped', () => {
-  const attacks = { failed: [], rows: [{ node: '20.0.0', engine: 'V8', kind: 'memory', class: 'links', name: 'out', contained: true }, { node: '20.0.0', engine: 'V8', kind: 'memory', class: 'links', name: 'in', contained: false }] };
+  const attacks = { failed: [], rows: [{ node: '20.0.0', engine: 'v8', kind: 'memory', class: 'links', name: 'out', contained: true }, { node: '20.0.0', engine: 'v8', kind: 'memory', class: 'links', name: 'in', contained: false }] };
   const { text, failures } = render(evidence({ host: [passes('one'), fails('is broken')] }, { attacks }));
   assert.equal(failures, 2);
   assert.deepEqual(readStamp(text), { version: '1.2.3', date: '2026-01-02', digest: 'sha256:00', incomplete: [], failures: 2 });
