@@ -7,6 +7,7 @@ mod calls;
 mod engine;
 #[cfg(feature = "virtual-fs-tests")]
 mod export;
+mod faults;
 mod fds;
 #[cfg(feature = "virtual-fs-tests")]
 mod foreign;

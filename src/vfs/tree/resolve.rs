@@ -62,6 +62,7 @@ pub(super) fn walk<'p, T: Tree>(
     path: &'p [u8],
     follow: Follow,
 ) -> Result<Found<'p, T::Node>> {
+    let _walk = Walk::begin(tree);
     // `..` goes back the way that was come, as it does where nothing is moved meanwhile; the tree is never asked.
     let mut above = Vec::new();
     let mut dir = Reached::Root(root);
@@ -130,6 +131,22 @@ pub(super) fn walk<'p, T: Tree>(
             return Ok(Found { node: Some(dir.clone()), dir, name: None, must_be_dir: true });
         }
         at = after;
+    }
+}
+
+/// A walk, which is over when this is dropped.
+struct Walk<'t, T: Tree>(&'t T);
+
+impl<'t, T: Tree> Walk<'t, T> {
+    fn begin(tree: &'t T) -> Self {
+        tree.walks();
+        Self(tree)
+    }
+}
+
+impl<T: Tree> Drop for Walk<'_, T> {
+    fn drop(&mut self) {
+        self.0.walked();
     }
 }
 
