@@ -72,7 +72,11 @@ fuzz_target!(|bytes: &[u8]| {
             let ends = &ends;
             scope.spawn(move || flip(seed, ends, &shared));
         }
-        let ground = Ground { len, snapshot, most_offset: if stage.is_on_host() && !SPACE.is_tmpfs { 1 << 40 } else { u64::MAX } };
+        let ground = Ground {
+            len,
+            snapshot,
+            most_offset: if stage.is_on_host() && !SPACE.is_tmpfs { 1 << 40 } else { u64::MAX },
+        };
         sequence(&mut input, &stage, &mut guest, ground, flips, setup.max_fds);
         ends.store(true, Ordering::Relaxed);
     });
@@ -114,7 +118,10 @@ fn sequence(
         made += 1;
         if let Some(memory) = &stage.memory {
             let Usage { bytes, inodes } = memory.usage();
-            assert!(bytes <= LIMITS.bytes && inodes <= LIMITS.inodes, "{bytes} bytes and {inodes} inodes are taken");
+            assert!(
+                bytes <= LIMITS.bytes && inodes <= LIMITS.inodes,
+                "{bytes} bytes and {inodes} inodes are taken"
+            );
         }
     }
     calls::count(made as u64);

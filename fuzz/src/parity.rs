@@ -50,7 +50,13 @@ impl Parity {
     }
 
     /// After a call that succeeded on both: compares what may differ by its rule, and then makes it the same in both memories.
-    pub fn level(&mut self, number: u32, args: &[u64; MAX_PARAMS], host: &mut Script<'_>, memory: &mut Script<'_>) {
+    pub fn level(
+        &mut self,
+        number: u32,
+        args: &[u64; MAX_PARAMS],
+        host: &mut Script<'_>,
+        memory: &mut Script<'_>,
+    ) {
         let word = |at: usize| args[at] as u32;
         match SPECS[number as usize].name {
             "fd_filestat_get" => self.level_stat(word(1), host, memory),
@@ -72,7 +78,8 @@ impl Parity {
             Snapshot::Preview0 => Layout { nlink: 20..24, size: 24 },
             Snapshot::Preview1 => Layout { nlink: 24..32, size: 32 },
         };
-        let long = |bytes: &[u8], at: usize| u64::from_le_bytes(bytes[at..at + 8].try_into().expect("eight bytes"));
+        let long =
+            |bytes: &[u8], at: usize| u64::from_le_bytes(bytes[at..at + 8].try_into().expect("eight bytes"));
         assert_eq!(one[16], other[16], "types differ");
         assert_eq!(one[layout.nlink.clone()], other[layout.nlink.clone()], "counts of names differ");
         self.same_file(long(&one, 8), long(&other, 8));
@@ -100,8 +107,16 @@ impl Parity {
     fn same_file(&mut self, host: u64, memory: u64) {
         // Other filesystems give the number of what was removed to the next file.
         if self.exact {
-            assert_eq!(*self.inodes.entry(host).or_insert(memory), memory, "one file of the host's is two in memory");
-            assert_eq!(*self.back.entry(memory).or_insert(host), host, "one file in memory is two of the host's");
+            assert_eq!(
+                *self.inodes.entry(host).or_insert(memory),
+                memory,
+                "one file of the host's is two in memory"
+            );
+            assert_eq!(
+                *self.back.entry(memory).or_insert(host),
+                host,
+                "one file in memory is two of the host's"
+            );
         }
     }
 
@@ -119,7 +134,8 @@ impl Parity {
             let at = used_at as usize;
             u32::from_le_bytes(guest.bytes()[at..at + 4].try_into().expect("four bytes"))
         };
-        let apart = u64::from(used_at) + 4 <= u64::from(buf) || u64::from(buf) + u64::from(len) <= u64::from(used_at);
+        let apart =
+            u64::from(used_at) + 4 <= u64::from(buf) || u64::from(buf) + u64::from(len) <= u64::from(used_at);
         let (one, other) = (used(host), used(memory));
         if args[3] == 0 && apart {
             assert_eq!(one == len, other == len, "one listing is whole, and the other is not");
