@@ -44,6 +44,7 @@ const DIFFERENCES = {
   'path_open: does not restrict an open that asks for no rights': why.rightsZero,
   'path_open: empties through a directory that was opened without naming rights': why.truncate,
   'path_rename: keeps an open directory what it is, under its new name': why.handles,
+  'path_open: opens beneath a directory that is open and was moved': why.handles,
   'path_remove_directory: refuses the preopen itself, and `.`': fault('node:wasi removes `NAME/.` as NAME'),
   'path_open: answers NOTCAPABLE for a link that leads out, last or on the way': fault(LEADS_OUT),
   'path_link: answers NOTCAPABLE for a way through a link that leads out': fault(LEADS_OUT),

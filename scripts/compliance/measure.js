@@ -7,7 +7,7 @@ const { DIFFERENCES } = require('../../conformance/differences.js');
 const { exceptionOf, suiteExceptionOf } = require('../../conformance/exceptions.js');
 const { KINDS, READ_ONLY } = require('../../conformance/kinds.js');
 const { PROGRAMS } = require('../../conformance/programs.js');
-const { runOwn, titleOf } = require('../../conformance/run.js');
+const { nodeFlags, runOwn, titleOf } = require('../../conformance/run.js');
 const { runSuite } = require('../../conformance/suite.js');
 const { LARGE, SMALL } = require('../lib/setup.js');
 
@@ -37,7 +37,7 @@ function versionOf(program) {
 function listRuntimes({ nodes, bun, deno }) {
   const byVersion = [...nodes].sort(([, , a], [, , b]) => Number(a) - Number(b));
   return [
-    ...byVersion.map(([, program, major]) => ({ name: `Node ${versionOf(program)}`, program, args: ['--no-warnings'], major: Number(major), engine: 'V8' })),
+    ...byVersion.map(([, program, major]) => ({ name: `Node ${versionOf(program)}`, program, args: nodeFlags(major), major: Number(major), engine: 'V8' })),
     { name: `Bun ${versionOf(bun)}`, program: bun, args: [], engine: 'JavaScriptCore' },
     { name: `Deno ${versionOf(deno)}`, program: deno, args: ['run', '--allow-all', '--no-prompt'], engine: 'V8' },
   ];
@@ -47,12 +47,10 @@ function listRuntimes({ nodes, bun, deno }) {
 function columns(runtimes) {
   return runtimes.flatMap(({ name, program, args, major, engine }) => {
     const using = (addon) => ({ program, args, env: { PREOPEN_NATIVE_LIBRARY_PATH: addon } });
-    // Node 20 and 22 crash now and then where V8 calls node:wasi's functions without a detour (nodejs/node#53087).
-    const slowly = major < 24 ? [...args, '--no-turbo-fast-api-calls'] : args;
     return [
       { name, engine, under: 'preopen', runtime: using(SMALL) },
       { name, engine: 'Wasmer', under: 'engine', runtime: using(LARGE) },
-      ...(major === undefined ? [] : [{ name, engine: 'node:wasi', under: 'node:wasi', runtime: { program, args: slowly } }]),
+      ...(major === undefined ? [] : [{ name, engine: 'node:wasi', under: 'node:wasi', runtime: { program, args: nodeFlags(major, 'node:wasi') } }]),
     ];
   });
 }
