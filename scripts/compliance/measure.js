@@ -132,7 +132,8 @@ function knownCases(measured) {
   const all = new Map();
   for (const { column, own } of measured) {
     if (column.under === 'node:wasi') continue;
-    for (const cases of Object.values(own)) for (const each of cases) all.set(keyOf(each), each);
+    // A program that did not even begin is a case of its own, where that happened.
+    for (const each of Object.values(own).flat()) if (each.function !== each.program) all.set(keyOf(each), each);
   }
   return [...all.values()];
 }
