@@ -15,7 +15,7 @@ const NODE_WASI = 'node:wasi';
 /** What an attack may take under another host, milliseconds. */
 const TIMEOUT = 15_000;
 /** Needs an option that node:wasi lacks; or changes times of the machine's own files where links of /proc are followed. */
-const NOT_THERE = new Set(['attack_crossings', 'attack_read_only', 'attack_proc', 'attack_wasix', 'output']);
+const NOT_THERE = new Set(['attack_crossings', 'attack_read_only', 'attack_proc', 'attack_wasix', 'attack_file', 'output']);
 const THERE = new Set(['a directory', 'nothing']);
 
 /** Node 20 and 22 crash now and then where V8 calls node:wasi's functions without a detour (nodejs/node#53087): that is not what is asked. */

@@ -108,6 +108,11 @@ class Facts {
       const bytes = memory.subarray(pointer, pointer + length);
       const text = bytes.toString('latin1');
       const fact = { text, utf8: Buffer.from(bytes.toString()).equals(bytes) };
+      // A link's target is no path to us; node:wasi reads it as one.
+      if (fd === undefined) {
+        const dir = this.open.get(args[2])?.dir;
+        return { ...fact, node: dir === undefined ? undefined : uvwasi.resolve(dir, text, false) };
+      }
       const entry = this.open.get(fd);
       const { dir } = entry ?? {};
       fact.through = entry === undefined ? 'nothing' : dir === undefined ? 'file' : 'directory';
@@ -124,7 +129,7 @@ class Facts {
       };
     });
     const entry = name === 'fd_readdir' ? this.open.get(args[0]) : undefined;
-    if (entry?.dir !== undefined && (args[3] === 0n || entry.listed === undefined)) entry.listed = this.#list(entry.dir);
+    if (entry?.dir !== undefined && args[2] > 0 && (args[3] === 0n || entry.listed === undefined)) entry.listed = this.#list(entry.dir);
     return { paths, kinds: args.slice(0, 1).map((fd) => this.#kind(fd)), ...(name === 'poll_oneoff' ? { subscriptions: this.#subscriptions(args, memory) } : {}) };
   }
 

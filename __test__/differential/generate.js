@@ -11,7 +11,7 @@ const NEW = ['n1', 'n2', 'n3', 'd/n1', 'd/n2', 'd/g/n1', 'void/n1', 'n1/n2', 'n2
 const LINKS = ['s', 'sd', 'sd/e', 'sg', 'sg/h', 'chain', 'loop', 'dang', 'dot', 'dot/a', 'slash', 'slash/e', 'd/up', 'd/back/a', 'sd/up', 'd/g/back/e', 'd/e2', 'd/hs', 't', 'ty', 'ty/z'];
 const OUT = ['out', 'up', 'up/outside/secret', 'up/box/a', 'abs', 'd/back/up', 'd/back/../a'];
 const ODD = ['', '.', '..', './', '/', '/a', '/sandbox/a', '../a', '../box/a', '../sandbox/a', '../dd/e', 'd/..', 'd/../..', 'd/.', 'none/../a', 'a/../b', 'sd/../a', 'a/.', 'a/',
-  'a/x', 'd/../a', 'sd/../../a', 'x'.repeat(255), 'x'.repeat(256), 'd/'.repeat(3) + 'e', 'y/'.repeat(2100), './'.repeat(300) + 'a', 'a\0', 'a\0b', '\0'];
+  'a/x', 'd/../a', 'sd/../../a', 'x'.repeat(255), 'x'.repeat(256), 'd/'.repeat(3) + 'e', 'y/'.repeat(2100), 'z/'.repeat(2100) + 'a', 'x'.repeat(4096), './'.repeat(300) + 'a', 'a\0', 'a\0b', '\0'];
 const NOT_TEXT = [[0xff], [0x61, 0xff], [0xc0, 0x80], [0xed, 0xa0, 0x80]];
 const TARGETS = ['a', 'b', 'd', 'd/e', './a', 'nothing', 'n1', '../a', '../d/e', '..', '.', 'd/', 'a/', 'sd/e', '/a', '/sandbox/a', '../../a', 'd/../a', 'd/../../a', 'n1/../a', 'loop', 'n2', 'x'.repeat(300)];
 
@@ -111,7 +111,7 @@ const bytes = (random) => (length) => Buffer.alloc(length, random.pick(['x', 'he
 const sizes = (random) => Array.from({ length: random.weighted({ 0: 1, 1: 10, 2: 4, 3: 2, 20: 1 }) | 0 }, () => size(random));
 const offset = (random) => (random.chance(4) ? random.pick(LARGE) : BigInt(random.pick([0, 1, 3, 5, 9, 10, 100, 4096, 5000])));
 // Most are whole seconds, which both keep; node:wasi drops the rest.
-const time = (random) => (random.chance(5) ? random.pick([1_500_000_001n, 999_999_999n, ...LARGE]) : BigInt(random.below(2_000_000_000)) * 1_000_000_000n);
+const time = (random) => (random.chance(20) ? random.pick([1_500_000_001n, 999_999_999n, ...LARGE]) : BigInt(random.below(2_000_000_000)) * 1_000_000_000n);
 const timeFlags = (random) => (random.chance(90) ? random.pick([0, 1, 2, 4, 5, 6, 8, 9, 10]) : random.pick([3, 12, 15, 7, 16, 32, 0x8000, 0xffff, 0x10000, 0x10005]));
 const lookup = (random) => (random.chance(97) ? random.below(2) * FOLLOW : random.pick([2, 3, 0x10001, 0xfffffffe]));
 
@@ -200,7 +200,7 @@ const ARGUMENTS = {
   },
   fd_filestat_get: (draft) => [draft.slot(FILE, DIR, STREAM), draft.room(64)],
   fd_filestat_set_size: (draft) => [draft.slot(FILE), offset(draft.random)],
-  fd_filestat_set_times: (draft) => [draft.slot(FILE, DIR), time(draft.random), time(draft.random), timeFlags(draft.random)],
+  fd_filestat_set_times: (draft) => [draft.slot(FILE, DIR, STREAM), time(draft.random), time(draft.random), timeFlags(draft.random)],
   fd_pread: (draft) => [draft.slot(FILE), ...draft.iovecs(sizes(draft.random)), offset(draft.random), draft.room(4)],
   fd_prestat_get: (draft) => [draft.random.chance(70) ? { slot: 3 + draft.random.below(2) } : draft.slot(FILE, DIR, STREAM, NOTHING), draft.room(8)],
   fd_prestat_dir_name: (draft) => [draft.random.chance(80) ? { slot: 3 + draft.random.below(2) } : draft.slot(DIR), draft.room(64), draft.random.pick([64, 8, 8, 6, 7, 5, 0, 1, 100])],
@@ -232,7 +232,7 @@ const ARGUMENTS = {
     return [draft.dir(), ...draft.path(draft.random.chance(60) ? draft.random.pick(LINKS) : somePath(draft.random)), draft.room(length), length, draft.room(4)];
   },
   path_remove_directory: (draft) => [draft.dir(), ...draft.path(draft.random.chance(40) ? draft.random.pick(['void', 'n1', 'n2', 'd/n1', 'd/g']) : somePath(draft.random))],
-  path_rename: (draft) => [draft.dir(), ...draft.path(somePath(draft.random)), draft.dir(), ...draft.path(draft.random.chance(60) ? draft.random.pick(NEW) : somePath(draft.random))],
+  path_rename: (draft) => [draft.dir(), ...draft.path(draft.random.chance(25) ? draft.random.pick(['d', 'd/g', 'dd', 'void', 'n1', 'n2']) : somePath(draft.random)), draft.dir(), ...draft.path(draft.random.chance(60) ? draft.random.pick(NEW) : somePath(draft.random))],
   path_symlink(draft) {
     const target = draft.random.chance(70) ? draft.random.pick(['a', 'd', 'd/e', 'nothing', 'n1', 'n2', '.', './a']) : draft.random.pick(TARGETS);
     return [...draft.path(target), draft.dir(), ...draft.path(draft.random.chance(75) ? draft.random.pick(NEW) : somePath(draft.random))];

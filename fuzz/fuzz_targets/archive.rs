@@ -52,7 +52,8 @@ fuzz_target!(|bytes: &[u8]| {
 /// Feeds an archive in pieces, all but the last of one size.
 fn read(root: Arc<dyn Dir>, archive: &[u8], piece: usize) -> Result<(), String> {
     let mut reader = Reader::new(root);
-    let fed = archive.chunks(piece.max(1)).try_for_each(|piece| reader.feed(piece)).and_then(|()| reader.finish());
+    let fed =
+        archive.chunks(piece.max(1)).try_for_each(|piece| reader.feed(piece)).and_then(|()| reader.finish());
     fed.map_err(|stopped| match stopped {
         Stopped::Malformed(why) => why.to_owned(),
         Stopped::Failed(failed) => format!("{:?} {:?}", failed.0, failed.1),
@@ -61,7 +62,8 @@ fn read(root: Arc<dyn Dir>, archive: &[u8], piece: usize) -> Result<(), String> 
 
 /// Reads an archive into a directory beside which is another, which must stay as it is.
 fn attack(archive: &[u8], splits: u16, on_host: bool) {
-    let piece = [usize::from(splits) + 1, 1 + usize::from(splits) % 700, 512, 65_536][usize::from(splits) % 4];
+    let piece =
+        [usize::from(splits) + 1, 1 + usize::from(splits) % 700, 512, 65_536][usize::from(splits) % 4];
     let read_into = |piece: usize| {
         let fs = MemoryFs::new(LIMITS);
         let root = fs.root();
@@ -110,7 +112,9 @@ fn inside_of(mut tree: Tree) -> Tree {
 
 fn write(dir: &dyn Dir, at: &str, bytes: &[u8]) {
     let make = OpenOptions { create: true, access: Access::Write, ..OpenOptions::READ };
-    let Ok(Opened::File(file)) = dir.open(Path::of_host(&path(at)).unwrap(), make) else { panic!("{at} could not be made") };
+    let Ok(Opened::File(file)) = dir.open(Path::of_host(&path(at)).unwrap(), make) else {
+        panic!("{at} could not be made")
+    };
     let mut bytes = bytes.to_vec();
     assert_eq!(file.write_at(&[Span::over(&mut bytes)], 0), Ok(bytes.len()));
 }
@@ -131,7 +135,8 @@ fn benign(input: &mut Input<'_>) {
             (_, 1) => [vec![0; 66_000], input.bytes(9), vec![0; input.below(256)]].concat(),
             _ => input.bytes(200),
         };
-        let target = if is_link { [&b"to/"[..], &b"t".repeat(1 + input.below(180))].concat() } else { Vec::new() };
+        let target =
+            if is_link { [&b"to/"[..], &b"t".repeat(1 + input.below(180))].concat() } else { Vec::new() };
         let mut seconds = u64::from(input.word());
         let mut entry = Entry {
             kind: if is_link { b'2' } else { b'0' },
@@ -205,13 +210,17 @@ fn again(input: &mut Input<'_>) {
         let place = Path::of_host(&with_nul).unwrap();
         let made = match input.below(6) {
             0 | 1 => root.create_dir(place),
-            2 => root.symlink(LinkTarget::of_host(&path(&format!("../{}", "t".repeat(1 + input.below(200))))).unwrap(), place),
+            2 => root.symlink(
+                LinkTarget::of_host(&path(&format!("../{}", "t".repeat(1 + input.below(200))))).unwrap(),
+                place,
+            ),
             3 => {
                 let other = path(&names[input.below(names.len())]);
                 root.link(Path::of_host(&other).unwrap(), false, &root, place)
             }
             _ => {
-                let make = OpenOptions { create: true, exclusive: true, access: Access::Write, ..OpenOptions::READ };
+                let make =
+                    OpenOptions { create: true, exclusive: true, access: Access::Write, ..OpenOptions::READ };
                 root.open(place, make).map(|opened| {
                     let Opened::File(file) = opened else { panic!("what was made is no file") };
                     let mut bytes = input.bytes(300);

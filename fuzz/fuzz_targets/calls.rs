@@ -14,6 +14,7 @@ use preopen_fuzz::guest::{Arena, Manner, Script};
 use preopen_fuzz::host::{Space, check_secret, open_descriptors};
 use preopen_fuzz::input::Input;
 use preopen_fuzz::plan::{Ground, Planned};
+use preopen_fuzz::spec::SPECS;
 use preopen_fuzz::stage::{Kind, LIMITS, Setup, Stage};
 use preopen_fuzz::tree::look;
 
@@ -72,7 +73,11 @@ fuzz_target!(|bytes: &[u8]| {
             let ends = &ends;
             scope.spawn(move || flip(seed, ends, &shared));
         }
-        let ground = Ground { len, snapshot, most_offset: if stage.is_on_host() && !SPACE.is_tmpfs { 1 << 40 } else { u64::MAX } };
+        let ground = Ground {
+            len,
+            snapshot,
+            most_offset: if stage.is_on_host() && !SPACE.is_tmpfs { 1 << 40 } else { u64::MAX },
+        };
         sequence(&mut input, &stage, &mut guest, ground, flips, setup.max_fds);
         ends.store(true, Ordering::Relaxed);
     });
@@ -105,16 +110,23 @@ fn sequence(
     max_fds: u32,
 ) {
     let mut checker = Checker::new(&stage.process, guest, max_fds, flips);
+    let shows = std::env::var_os("PREOPEN_FUZZ_SHOW").is_some();
     let mut made = 0;
     let most = if stage.is_on_host() { MOST_ON_HOST } else { MOST };
     while made < most && input.goes_on() {
         let planned = Planned::choose(input, ground);
+        if shows {
+            eprintln!("{} {:x?} {:?}", SPECS[planned.number as usize].name, planned.args, planned.stores);
+        }
         // A guest that has ended itself makes no more calls. Here it goes on, as other threads of it do for a moment.
         let _ = checker.make(&stage.process, guest, &planned);
         made += 1;
         if let Some(memory) = &stage.memory {
             let Usage { bytes, inodes } = memory.usage();
-            assert!(bytes <= LIMITS.bytes && inodes <= LIMITS.inodes, "{bytes} bytes and {inodes} inodes are taken");
+            assert!(
+                bytes <= LIMITS.bytes && inodes <= LIMITS.inodes,
+                "{bytes} bytes and {inodes} inodes are taken"
+            );
         }
     }
     calls::count(made as u64);

@@ -46,7 +46,8 @@ fuzz_target!(|bytes: &[u8]| {
     let memory = Stage::new(setup(Kind::Memory), Limits::default(), &SPACE);
     let manner = Manner { patience: 40, suspends: false, moves: false };
     let [one, other, spare] = &*ARENAS;
-    let (mut on_host, mut in_memory) = (Script::new([one, spare], LEN, manner), Script::new([other, spare], LEN, manner));
+    let (mut on_host, mut in_memory) =
+        (Script::new([one, spare], LEN, manner), Script::new([other, spare], LEN, manner));
     let mut parity = Parity::new(snapshot, SPACE.is_tmpfs);
     let ground = Ground { len: LEN, snapshot, most_offset: if SPACE.is_tmpfs { u64::MAX } else { 1 << 40 } };
     let shows = std::env::var_os("PREOPEN_FUZZ_SHOW").is_some();

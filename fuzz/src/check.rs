@@ -27,7 +27,8 @@ impl Checker {
     /// A process before its first call.
     pub fn new(process: &Process, guest: &Script<'_>, max_fds: u32, flips: bool) -> Self {
         let sizes = |strings: &preopen::guest::Strings| (strings.count(), strings.size());
-        let given = Given { snapshot: process.snapshot, args: sizes(&process.args), env: sizes(&process.env) };
+        let given =
+            Given { snapshot: process.snapshot, args: sizes(&process.args), env: sizes(&process.env) };
         let shadow = if flips { Vec::new() } else { guest.bytes().to_vec() };
         // Some more, so that what is beyond the limit would be seen.
         let fds = (0..max_fds + 2).map(|fd| rights(process, fd)).collect();
@@ -86,7 +87,11 @@ impl Checker {
             Ok(()) => {
                 for range in reads.iter().chain(&writes) {
                     let name = spec.name;
-                    assert!(is_inside(*range, memory.len()), "{name} took {range:x?} of {:x} bytes", memory.len());
+                    assert!(
+                        is_inside(*range, memory.len()),
+                        "{name} took {range:x?} of {:x} bytes",
+                        memory.len()
+                    );
                 }
                 narrow(spec.name, args, memory, &mut writes);
             }
@@ -116,7 +121,11 @@ impl Checker {
         if outcome == Ok(()) {
             for (fd, needed) in spec.rights(args) {
                 let had = self.fds.get(fd as usize).copied().flatten().map(|(base, _)| base);
-                assert!(had.is_some_and(|had| had.contains(needed)), "{} of {fd} without {needed:x?}: {had:x?}", spec.name);
+                assert!(
+                    had.is_some_and(|had| had.contains(needed)),
+                    "{} of {fd} without {needed:x?}: {had:x?}",
+                    spec.name
+                );
             }
             match spec.name {
                 "fd_close" => self.fds[at(args[0])] = None,
@@ -126,15 +135,23 @@ impl Checker {
                     self.fds[to] = self.fds[from].take();
                 }
                 "path_open" | "sock_accept" => {
-                    let lowest = self.fds.iter().position(Option::is_none).expect("there is room for one too many");
+                    let lowest =
+                        self.fds.iter().position(Option::is_none).expect("there is room for one too many");
                     if !self.flips {
                         let result = if spec.name == "path_open" { args[8] } else { args[2] } as usize;
-                        let told: [u8; 4] = guest.bytes()[result..result + 4].try_into().expect("there are four");
-                        assert_eq!(u32::from_le_bytes(told) as usize, lowest, "{}: not the lowest number", spec.name);
+                        let told: [u8; 4] =
+                            guest.bytes()[result..result + 4].try_into().expect("there are four");
+                        assert_eq!(
+                            u32::from_le_bytes(told) as usize,
+                            lowest,
+                            "{}: not the lowest number",
+                            spec.name
+                        );
                     }
                     let most = if spec.name == "path_open" { self.fds[at(args[0])] } else { None };
                     // A descriptor of a connection has what its type has.
-                    self.fds[lowest] = Some(most.map_or((Rights::ALL, Rights::ALL), |(_, most)| (most, most)));
+                    self.fds[lowest] =
+                        Some(most.map_or((Rights::ALL, Rights::ALL), |(_, most)| (most, most)));
                 }
                 _ => {}
             }
@@ -144,7 +161,11 @@ impl Checker {
             match (now, &*known) {
                 (Some((base, inheriting)), Some((most_base, most_inheriting))) => {
                     let widened = !most_base.contains(base) || !most_inheriting.contains(inheriting);
-                    assert!(!widened, "{} gave {fd} the rights {base:x?} {inheriting:x?}, of {known:x?}", spec.name);
+                    assert!(
+                        !widened,
+                        "{} gave {fd} the rights {base:x?} {inheriting:x?}, of {known:x?}",
+                        spec.name
+                    );
                 }
                 (None, None) => {}
                 _ => panic!("{} ({outcome:?}): {fd} is {now:x?} and should be {known:x?}", spec.name),

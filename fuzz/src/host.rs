@@ -52,7 +52,12 @@ impl Space {
         for entry in fs::read_dir(&root).unwrap() {
             let entry = entry.unwrap();
             let path = entry.path();
-            if entry.file_type().unwrap().is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) }.unwrap();
+            if entry.file_type().unwrap().is_dir() {
+                fs::remove_dir_all(path)
+            } else {
+                fs::remove_file(path)
+            }
+            .unwrap();
         }
         let dir = self.again(resolution);
         plant(&dir as &dyn Dir);
@@ -61,7 +66,8 @@ impl Space {
 
     /// Its root, as it is.
     pub fn again(&self, resolution: Resolution) -> HostDir {
-        HostDir::open_ambient(&self.base.join("root"), MountOptions { resolution, ..MountOptions::default() }).unwrap()
+        HostDir::open_ambient(&self.base.join("root"), MountOptions { resolution, ..MountOptions::default() })
+            .unwrap()
     }
 
     /// Fails where anything outside of the root has changed.
@@ -79,7 +85,17 @@ impl Space {
                 // What the guest does in its root is seen in the root's times.
                 let [one, two, three] = if path.ends_with("root") { [0; 3] } else { times };
                 let links = if path.ends_with("root") { 0 } else { stat.nlink() as i64 };
-                all.push((path, [one, two, three, links, stat.ino() as i64, if dir.is_empty() { 0 } else { stat.size() as i64 }]));
+                all.push((
+                    path,
+                    [
+                        one,
+                        two,
+                        three,
+                        links,
+                        stat.ino() as i64,
+                        if dir.is_empty() { 0 } else { stat.size() as i64 },
+                    ],
+                ));
             }
         }
         all.sort();
@@ -100,7 +116,9 @@ impl Default for Space {
 
 /// Fails where the secret is among these bytes.
 pub fn check_secret(bytes: &[u8]) {
-    let found = bytes.windows(TURNED.len()).any(|window| window.iter().zip(TURNED).all(|(byte, turned)| !byte == *turned));
+    let found = bytes
+        .windows(TURNED.len())
+        .any(|window| window.iter().zip(TURNED).all(|(byte, turned)| !byte == *turned));
     assert!(!found, "the secret was read");
 }
 

@@ -18,8 +18,8 @@ const DATA: u32 = 0xe00;
 
 /// Names that exist, or may come to.
 const NAMES: &[&str] = &[
-    "file", "dir", "a", "b", "empty", "link", "inner", "sub", "to-dir", "dangling", "loop", "up", "out", "abs", "back",
-    "far", "nowhere", ".", "..",
+    "file", "dir", "a", "b", "empty", "link", "inner", "sub", "to-dir", "dangling", "loop", "up", "out",
+    "abs", "back", "far", "nowhere", ".", "..",
 ];
 
 /// Whole paths that mean something.
@@ -74,7 +74,8 @@ const LONGS: &[u64] = &[
     u64::MAX,
 ];
 
-const TIMES: &[u64] = &[0, 1, 999_999_999, 1_000_000_000, 1_600_000_000_123_456_789, i64::MAX as u64, u64::MAX];
+const TIMES: &[u64] =
+    &[0, 1, 999_999_999, 1_000_000_000, 1_600_000_000_123_456_789, i64::MAX as u64, u64::MAX];
 
 /// Rights with a meaning: those of files and directories, all, none.
 const RIGHTS: &[u64] = &[0x08e0_01ff, 0x0fbf_fe98, 0x0fff_ffff, 0x3fff_ffff, 0, 2, 0x42, 0x40, u64::MAX];
@@ -164,7 +165,8 @@ impl Planned {
                 args[at] = result(input, ground.len, at).into();
             }
             Role::Buffer => {
-                (args[at], args[at + 1]) = (u64::from(DATA) + input.below(256) as u64, input.below(512) as u64);
+                (args[at], args[at + 1]) =
+                    (u64::from(DATA) + input.below(256) as u64, input.below(512) as u64);
                 if input.seldom(16) {
                     args[at] = address(input, ground.len).into();
                 }
@@ -196,7 +198,9 @@ impl Planned {
                 // One in eight has bits that mean nothing.
                 args[at] = if bits >= 224 { input.word() } else { bits & 31 & few(roles, at) }.into();
             }
-            Role::Number => args[at] = if input.seldom(32) { input.word() } else { input.below(8) as u32 }.into(),
+            Role::Number => {
+                args[at] = if input.seldom(32) { input.word() } else { input.below(8) as u32 }.into()
+            }
             Role::Rights => {
                 args[at] = match input.below(32) {
                     0 => input.long(),

@@ -90,7 +90,9 @@ fn role(function: &str, param: &str) -> Role {
         (_, "ro_flags") => Role::Out(2),
         (_, "newoffset" | "resolution" | "time") => Role::Out(8),
         (_, "stat") => Role::Out(24),
-        (_, "nread" | "nwritten" | "bufused" | "opened_fd" | "nevents" | "ro_datalen" | "so_datalen") => Role::Out(4),
+        (_, "nread" | "nwritten" | "bufused" | "opened_fd" | "nevents" | "ro_datalen" | "so_datalen") => {
+            Role::Out(4)
+        }
         (_, "argc" | "argv_buf_size" | "environc" | "environ_buf_size") => Role::Out(4),
         (_, "fs_rights_base" | "fs_rights_inheriting") => Role::Rights,
         (_, "atim" | "mtim" | "precision") => Role::Time,

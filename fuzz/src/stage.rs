@@ -101,7 +101,11 @@ impl Stage {
                 let lower = MemoryFs::new(LIMITS);
                 plant(&lower.root());
                 untouched = Some(Arc::new(lower.root()));
-                Box::new(Overlay::new(Box::new(lower.root()), Box::new(memory.root())).expect("both can be read").root())
+                Box::new(
+                    Overlay::new(Box::new(lower.root()), Box::new(memory.root()))
+                        .expect("both can be read")
+                        .root(),
+                )
             }
             Kind::Host => Box::new(space.fresh(Resolution::Openat2)),
             Kind::Walk => Box::new(space.fresh(Resolution::Walk)),
@@ -111,7 +115,10 @@ impl Stage {
                 Box::new(ReadOnly(root))
             }
         };
-        let counted = matches!(setup.kind, Kind::Memory | Kind::ReadOnlyMemory | Kind::Engine | Kind::WithFiles | Kind::Overlay);
+        let counted = matches!(
+            setup.kind,
+            Kind::Memory | Kind::ReadOnlyMemory | Kind::Engine | Kind::WithFiles | Kind::Overlay
+        );
         let beneath = open_dir(&*root, "dir");
         let (args, env): (&[&str], &[&str]) = if setup.strings { (ARGS, ENV) } else { (&[], &[]) };
         let process = Process::new(Options {

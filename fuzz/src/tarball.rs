@@ -45,12 +45,23 @@ impl Entry {
 /// A record of a pax header.
 pub fn record(key: &str, value: &[u8]) -> Vec<u8> {
     let rest = [b" ", key.as_bytes(), b"=", value, b"\n"].concat();
-    let len = (1..).find(|digits| (rest.len() + digits).to_string().len() == *digits).expect("one of them is right");
+    let len = (1..)
+        .find(|digits| (rest.len() + digits).to_string().len() == *digits)
+        .expect("one of them is right");
     [(rest.len() + len).to_string().as_bytes(), &rest].concat()
 }
 
 #[expect(clippy::too_many_arguments, reason = "the fields of a header")]
-fn put_block(archive: &mut Vec<u8>, kind: u8, name: &[u8], target: &[u8], bytes: &[u8], size: Option<u64>, mode: u32, seconds: u64) {
+fn put_block(
+    archive: &mut Vec<u8>,
+    kind: u8,
+    name: &[u8],
+    target: &[u8],
+    bytes: &[u8],
+    size: Option<u64>,
+    mode: u32,
+    seconds: u64,
+) {
     let start = archive.len();
     archive.resize(start + BLOCK, 0);
     let header = &mut archive[start..];
@@ -89,9 +100,36 @@ fn fill(field: &mut [u8], bytes: &[u8]) {
 /// A name of a hostile archive.
 fn name(input: &mut Input<'_>) -> Vec<u8> {
     const NAMES: &[&str] = &[
-        "a", "b", "dir", "dir/", "dir/a", "dir/sub/a", "./a", "link", "link/a", "link/", "link/sub/b", "up", "up/a", "up/up/a",
-        "../a", "dir/../../a", "/a", "//a", "..", ".", "", "./", "a/b", "a/", "self/self/a", "out/secret", "out/new", "abs/new",
-        "c/d/e/f/g", "hard",
+        "a",
+        "b",
+        "dir",
+        "dir/",
+        "dir/a",
+        "dir/sub/a",
+        "./a",
+        "link",
+        "link/a",
+        "link/",
+        "link/sub/b",
+        "up",
+        "up/a",
+        "up/up/a",
+        "../a",
+        "dir/../../a",
+        "/a",
+        "//a",
+        "..",
+        ".",
+        "",
+        "./",
+        "a/b",
+        "a/",
+        "self/self/a",
+        "out/secret",
+        "out/new",
+        "abs/new",
+        "c/d/e/f/g",
+        "hard",
     ];
     match input.byte() {
         0..220 => input.pick(NAMES).into(),
@@ -108,8 +146,23 @@ fn name(input: &mut Input<'_>) -> Vec<u8> {
 
 fn target(input: &mut Input<'_>) -> Vec<u8> {
     const TARGETS: &[&str] = &[
-        "a", "dir", "dir/sub", "..", "../..", "../outside", "../outside/secret", "/", "/etc", "/outside", "self", "link", ".", "",
-        "up/up", "dir/..", "../in",
+        "a",
+        "dir",
+        "dir/sub",
+        "..",
+        "../..",
+        "../outside",
+        "../outside/secret",
+        "/",
+        "/etc",
+        "/outside",
+        "self",
+        "link",
+        ".",
+        "",
+        "up/up",
+        "dir/..",
+        "../in",
     ];
     match input.byte() {
         0..230 => input.pick(TARGETS).into(),
@@ -148,8 +201,22 @@ pub fn hostile(input: &mut Input<'_>) -> Vec<u8> {
             let (key, value): (&str, &[u8]) = match input.below(9) {
                 0 | 1 => ("path", &name),
                 2 | 3 => ("linkpath", &target),
-                4 => ("size", input.pick(&[&b"0"[..], b"5", b"18446744073709551615", b"-1", b"", b"x", b"9000000000"])),
-                5 => ("mtime", input.pick(&[&b"1.5"[..], b"-1", b"18446744073709551615", b"1e9", b".", b"1.0000000000001", b"5."])),
+                4 => (
+                    "size",
+                    input.pick(&[&b"0"[..], b"5", b"18446744073709551615", b"-1", b"", b"x", b"9000000000"]),
+                ),
+                5 => (
+                    "mtime",
+                    input.pick(&[
+                        &b"1.5"[..],
+                        b"-1",
+                        b"18446744073709551615",
+                        b"1e9",
+                        b".",
+                        b"1.0000000000001",
+                        b"5.",
+                    ]),
+                ),
                 6 => ("GNU.sparse.size", b"1"),
                 7 => ("", b""),
                 _ => ("comment", &name),

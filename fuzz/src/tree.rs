@@ -133,7 +133,15 @@ pub fn look(root: Arc<dyn Dir>) -> BTreeMap<Vec<u8>, Seen> {
 
 /// A digest of what a file holds: of its beginning, its end, and the places between that sequences write to.
 fn digest_of(file: &dyn File, stat: &Filestat) -> u64 {
-    const PLACES: &[(u64, usize)] = &[(0, 32 << 10), (65_000, 2048), (131_000, 2048), (200_000, 2048), (1 << 32, 1024), (1 << 33, 1024), ((1 << 40) - 1, 1024)];
+    const PLACES: &[(u64, usize)] = &[
+        (0, 32 << 10),
+        (65_000, 2048),
+        (131_000, 2048),
+        (200_000, 2048),
+        (1 << 32, 1024),
+        (1 << 33, 1024),
+        ((1 << 40) - 1, 1024),
+    ];
     let mut hasher = DefaultHasher::new();
     let end = (stat.size.saturating_sub(2048), 2048);
     let mut bytes = vec![0; 32 << 10];
@@ -158,4 +166,3 @@ fn digest(bytes: &[u8]) -> u64 {
 pub fn times(at: u64) -> SetTimes {
     SetTimes { access: Some(SetTime::At(at)), modified: Some(SetTime::At(at)) }
 }
-

@@ -95,9 +95,11 @@ pub fn check(input: &mut Input<'_>, arenas: &[Arena; 2]) {
         ctim: input.long(),
     };
     let file = Note { stat, noted: Arc::clone(&noted) };
-    let (base, inheriting) = (Rights(input.long() | Rights::FD_SEEK.0 | Rights::FD_TELL.0 | 0x00e0_0180), Rights(input.long()));
+    let (base, inheriting) =
+        (Rights(input.long() | Rights::FD_SEEK.0 | Rights::FD_TELL.0 | 0x00e0_0180), Rights(input.long()));
     let flags = Fdflags::truncate(input.byte().into());
-    let entry = Entry::with_rights(Object::File(Box::new(file)), Filetype::RegularFile, base, inheriting, flags);
+    let entry =
+        Entry::with_rights(Object::File(Box::new(file)), Filetype::RegularFile, base, inheriting, flags);
     process.fds.insert(entry).expect("it is the first");
     let name = input.bytes(20);
     process.add_preopen(&name, Box::new(MemoryFs::new(Limits::default()).root())).expect("it is the second");
@@ -165,7 +167,11 @@ pub fn check(input: &mut Input<'_>, arenas: &[Arena; 2]) {
             }
             5 => (call("fd_tell", &[0, ptr.into()]), Ok(()), offset.to_le_bytes().to_vec()),
             6 => {
-                let (atim, mtim, bits) = (long(input), long(input), if input.seldom(8) { input.word() } else { input.byte().into() });
+                let (atim, mtim, bits) = (
+                    long(input),
+                    long(input),
+                    if input.seldom(8) { input.word() } else { input.byte().into() },
+                );
                 let got = call("fd_filestat_set_times", &[0, atim, mtim, bits.into()]);
                 let time = |at: u64, bits: u32| match bits & 3 {
                     0 => None,
@@ -173,16 +179,26 @@ pub fn check(input: &mut Input<'_>, arenas: &[Arena; 2]) {
                     _ => Some(SetTime::Now),
                 };
                 let wrong = bits > 15 || bits & 3 == 3 || bits & 12 == 12;
-                let reached = (!wrong).then(|| Noted::Times(SetTimes { access: time(atim, bits), modified: time(mtim, bits >> 2) }));
+                let reached = (!wrong).then(|| {
+                    Noted::Times(SetTimes { access: time(atim, bits), modified: time(mtim, bits >> 2) })
+                });
                 note(&noted, got, reached, inval);
                 continue;
             }
             7 => {
                 let (offset, size, number) = (long(input), long(input), input.below(8));
-                let known = [Advice::Normal, Advice::Sequential, Advice::Random, Advice::WillNeed, Advice::DontNeed, Advice::NoReuse];
+                let known = [
+                    Advice::Normal,
+                    Advice::Sequential,
+                    Advice::Random,
+                    Advice::WillNeed,
+                    Advice::DontNeed,
+                    Advice::NoReuse,
+                ];
                 let got = call("fd_advise", &[0, offset, size, number as u64]);
                 let positive = offset >> 63 == 0 && size >> 63 == 0;
-                let reached = known.get(number).filter(|_| positive).map(|advice| Noted::Advice(offset, size, *advice));
+                let reached =
+                    known.get(number).filter(|_| positive).map(|advice| Noted::Advice(offset, size, *advice));
                 note(&noted, got, reached, inval);
                 continue;
             }

@@ -1,8 +1,8 @@
 //! Flags, numbers and structures: what `abi/` decodes and encodes.
 
 use preopen::abi::{
-    ClockId, Errno, Event, EventType, Fdflags, Fdstat, Filestat, Filetype, Fstflags, Lookupflags, Oflags, Riflags, Rights,
-    SUBSCRIPTION_SIZE_MAX, Sdflags, Snapshot, Subscription, Whence, encode_dirent, names,
+    ClockId, Errno, Event, EventType, Fdflags, Fdstat, Filestat, Filetype, Fstflags, Lookupflags, Oflags,
+    Riflags, Rights, SUBSCRIPTION_SIZE_MAX, Sdflags, Snapshot, Subscription, Whence, encode_dirent, names,
 };
 
 use super::snapshot;
@@ -59,17 +59,22 @@ fn flags(input: &mut Input<'_>) {
 /// Numbers with names.
 fn numbers(input: &mut Input<'_>) {
     let number = if input.byte() & 1 == 0 { input.below(100) as u32 } else { input.word() };
-    let whence = match number {
+    // One byte of it.
+    let byte = number as u8;
+    let whence = match byte {
         0 => Some([Whence::Set, Whence::Cur]),
         1 => Some([Whence::Cur, Whence::End]),
         2 => Some([Whence::End, Whence::Set]),
         _ => None,
     };
     for (at, snapshot) in [Snapshot::Preview1, Snapshot::Preview0].into_iter().enumerate() {
-        let decoded = Whence::decode(snapshot, number);
+        let decoded = Whence::decode(snapshot, byte);
         assert_eq!(decoded, whence.map(|both| both[at]).ok_or(Errno::Inval));
-        let name = names::whence(snapshot).get(number as usize);
-        assert_eq!(name.map(|name| name.to_lowercase()), decoded.ok().map(|whence| format!("{whence:?}").to_lowercase()));
+        let name = names::whence(snapshot).get(usize::from(byte));
+        assert_eq!(
+            name.map(|name| name.to_lowercase()),
+            decoded.ok().map(|whence| format!("{whence:?}").to_lowercase())
+        );
     }
     let clock = [ClockId::Realtime, ClockId::Monotonic, ClockId::ProcessCpuTime, ClockId::ThreadCpuTime];
     assert_eq!(ClockId::decode(number), clock.get(number as usize).copied().ok_or(Errno::Inval));
@@ -123,7 +128,8 @@ fn subscription(input: &mut Input<'_>) {
 fn event(input: &mut Input<'_>) {
     let kind = input.pick(&[EventType::Clock, EventType::FdRead, EventType::FdWrite]);
     let error = Errno::ALL.get(input.below(100)).copied();
-    let event = Event { userdata: input.long(), kind, error, nbytes: input.long(), hangup: input.byte() & 1 == 1 };
+    let event =
+        Event { userdata: input.long(), kind, error, nbytes: input.long(), hangup: input.byte() & 1 == 1 };
     let bytes = event.encode();
     assert_eq!(u64::from_le_bytes(at(&bytes, 0)), event.userdata);
     assert_eq!(u16::from_le_bytes(at(&bytes, 8)), error.map_or(0, |errno| errno as u16));
@@ -139,7 +145,8 @@ fn stats(input: &mut Input<'_>) {
     let [dev, ino, nlink, size, atim, mtim, ctim] = [(); 7].map(|()| input.long());
     let stat = Filestat { dev, ino, filetype, nlink, size, atim, mtim, ctim };
     let new = stat.encode(Snapshot::Preview1);
-    let longs = |bytes: &[u8]| bytes.chunks(8).map(|long| u64::from_le_bytes(at(long, 0))).collect::<Vec<_>>();
+    let longs =
+        |bytes: &[u8]| bytes.chunks(8).map(|long| u64::from_le_bytes(at(long, 0))).collect::<Vec<_>>();
     assert_eq!(Filestat::size(Snapshot::Preview1), 64);
     assert_eq!(longs(&new), [dev, ino, filetype as u64, nlink, size, atim, mtim, ctim]);
     let old = stat.encode(Snapshot::Preview0);
@@ -150,7 +157,10 @@ fn stats(input: &mut Input<'_>) {
     let flags = Fdflags::truncate(input.word());
     let (base, inheriting) = (Rights(input.long()), Rights(input.long()));
     let fdstat = Fdstat { filetype, flags, rights_base: base, rights_inheriting: inheriting };
-    assert_eq!(longs(&fdstat.encode()), [filetype as u64 | u64::from(flags.bits()) << 16, base.0, inheriting.0]);
+    assert_eq!(
+        longs(&fdstat.encode()),
+        [filetype as u64 | u64::from(flags.bits()) << 16, base.0, inheriting.0]
+    );
 
     let (next, name_len) = (input.long(), input.word());
     let dirent = encode_dirent(next, ino, name_len, filetype);

@@ -24,7 +24,16 @@ const INO: u64 = 77;
 
 impl Dir for Listed {
     fn stat(&self) -> Result<Filestat> {
-        Ok(Filestat { dev: 1, ino: INO, filetype: Filetype::Directory, nlink: 2, size: 0, atim: 0, mtim: 0, ctim: 0 })
+        Ok(Filestat {
+            dev: 1,
+            ino: INO,
+            filetype: Filetype::Directory,
+            nlink: 2,
+            size: 0,
+            atim: 0,
+            mtim: 0,
+            ctim: 0,
+        })
     }
 
     fn open(&self, _path: Path<'_>, _options: OpenOptions) -> Result<Opened> {
@@ -74,7 +83,11 @@ pub fn check(input: &mut Input<'_>, arenas: &[Arena; 2]) {
     process.add_preopen(b"/", Box::new(Listed { entries: entries.clone(), again })).expect("it is the first");
 
     // All there is: each with the cookie behind it.
-    let own = if dots { vec![(b".".to_vec(), INO, Filetype::Directory), (b"..".to_vec(), INO, Filetype::Directory)] } else { Vec::new() };
+    let own = if dots {
+        vec![(b".".to_vec(), INO, Filetype::Directory), (b"..".to_vec(), INO, Filetype::Directory)]
+    } else {
+        Vec::new()
+    };
     let cookie = match input.below(8) {
         0 => input.long(),
         1 => u64::MAX,
@@ -82,7 +95,9 @@ pub fn check(input: &mut Input<'_>, arenas: &[Arena; 2]) {
         _ => input.below(count + 3) as u64,
     };
     let mut stream = Vec::new();
-    for ((name, ino, filetype), next) in own.iter().chain(&entries).zip(1_u64..).skip(usize::try_from(cookie).unwrap_or(usize::MAX)) {
+    for ((name, ino, filetype), next) in
+        own.iter().chain(&entries).zip(1_u64..).skip(usize::try_from(cookie).unwrap_or(usize::MAX))
+    {
         stream.extend_from_slice(&next.to_le_bytes());
         stream.extend_from_slice(&ino.to_le_bytes());
         stream.extend_from_slice(&(name.len() as u32).to_le_bytes());

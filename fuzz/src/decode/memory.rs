@@ -17,10 +17,15 @@ pub fn accesses(input: &mut Input<'_>, arenas: &[Arena; 2]) {
     let guest = guest(arenas, len);
     let mut model = guest.bytes().to_vec();
     for _ in 0..4 {
-        let (ptr, count, unit) = (word(input, len), word(input, len), input.pick(&[1, 4, 8, 32, 48, 56, u32::MAX]));
+        let (ptr, count, unit) =
+            (word(input, len), word(input, len), input.pick(&[1, 4, 8, 32, 48, 56, u32::MAX]));
         let inside = |size: u64| is_inside((ptr, size), len);
         let long = if input.seldom(8) { input.long() } else { count.into() };
-        let expected = if len as u64 > u64::from(ptr) && long <= len as u64 - u64::from(ptr) { Ok(long) } else { Err(Errno::Overflow) };
+        let expected = if len as u64 > u64::from(ptr) && long <= len as u64 - u64::from(ptr) {
+            Ok(long)
+        } else {
+            Err(Errno::Overflow)
+        };
         let place = ptr as usize;
         {
             let memory = memory(&guest);
@@ -30,8 +35,15 @@ pub fn accesses(input: &mut Input<'_>, arenas: &[Arena; 2]) {
             let expected = if inside(product) { Ok(product) } else { Err(Errno::Overflow) };
             assert_eq!(memory.array(ptr, count, unit).map(|span| span.len() as u64), expected);
             let read: Result<[u8; 24], _> = memory.read(ptr);
-            assert_eq!(read.map(|bytes| bytes.to_vec()), if inside(24) { Ok(model[place..place + 24].to_vec()) } else { Err(Errno::Overflow) });
-            let number = if inside(4) { Ok(u32::from_le_bytes(model[place..place + 4].try_into().expect("four"))) } else { Err(Errno::Overflow) };
+            assert_eq!(
+                read.map(|bytes| bytes.to_vec()),
+                if inside(24) { Ok(model[place..place + 24].to_vec()) } else { Err(Errno::Overflow) }
+            );
+            let number = if inside(4) {
+                Ok(u32::from_le_bytes(model[place..place + 4].try_into().expect("four")))
+            } else {
+                Err(Errno::Overflow)
+            };
             assert_eq!(memory.read_u32(ptr), number);
         }
         let value = input.long();

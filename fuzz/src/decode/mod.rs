@@ -22,7 +22,8 @@ pub const PATIENCE: u32 = 40;
 /// A guest with a memory of `len` bytes, each of which says where it is.
 fn guest(arenas: &[Arena; 2], len: usize) -> Script<'_> {
     let [one, other] = arenas;
-    let mut guest = Script::new([one, other], len, Manner { patience: PATIENCE, suspends: false, moves: false });
+    let mut guest =
+        Script::new([one, other], len, Manner { patience: PATIENCE, suspends: false, moves: false });
     let bytes: Vec<u8> = (0..len).map(|at| (at ^ at >> 8) as u8).collect();
     guest.store(0, &bytes);
     guest

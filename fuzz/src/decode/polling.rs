@@ -82,7 +82,11 @@ pub fn check(input: &mut Input<'_>, arenas: &[Arena; 2]) {
     let mut guest = guest(arenas, len);
     guest.store(0, &list);
     // The events may lie over the subscriptions: those are copied first.
-    let (events, told) = if input.byte() & 3 == 0 { (word(input, len), word(input, len)) } else { (input.pick(&[512, 0, 8]), 1000) };
+    let (events, told) = if input.byte() & 3 == 0 {
+        (word(input, len), word(input, len))
+    } else {
+        (input.pick(&[512, 0, 8]), 1000)
+    };
     let mut model = guest.bytes().to_vec();
     let args = [0, events.into(), count as u64, told.into()];
     let got = dispatch(&process, &mut guest, number("poll_oneoff"), |at| args[at]);

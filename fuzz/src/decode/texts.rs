@@ -14,7 +14,8 @@ use crate::spec::{is_inside, number};
 pub fn reading(input: &mut Input<'_>, arenas: &[Arena; 2]) {
     let len = size(input);
     let guest = guest(arenas, len);
-    let (ptr, count, most) = (word(input, len), word(input, len), input.pick(&[MAX_PATH, 0, 1, 40, 254, 255, 256, 257]));
+    let (ptr, count, most) =
+        (word(input, len), word(input, len), input.pick(&[MAX_PATH, 0, 1, 40, 254, 255, 256, 257]));
     let mut buffer = TextBuffer::new();
     let read = read_text(memory(&guest), ptr, count, most, &mut buffer).map(<[u8]>::to_vec);
     let expected = if !is_inside((ptr, count.into()), len) {
@@ -27,7 +28,10 @@ pub fn reading(input: &mut Input<'_>, arenas: &[Arena; 2]) {
     assert_eq!(read, expected);
     // A buffer may be used again, also for a shorter text.
     let again = read_text(memory(&guest), 0, 3, MAX_PATH, &mut buffer).map(<[u8]>::to_vec);
-    assert_eq!(again, if len >= 3 { Ok([&guest.bytes()[..3], b"\0"].concat()) } else { Err(Errno::Overflow) });
+    assert_eq!(
+        again,
+        if len >= 3 { Ok([&guest.bytes()[..3], b"\0"].concat()) } else { Err(Errno::Overflow) }
+    );
 }
 
 /// Text that may be a path.
@@ -67,14 +71,23 @@ pub fn paths(input: &mut Input<'_>) {
         }
     };
     let relative = || if path.starts_with(b"/") { Err(Errno::Notcapable) } else { Ok(()) };
-    let expected = common().and_then(|()| std::str::from_utf8(&path).map(drop).map_err(|_| Errno::Ilseq)).and_then(|()| relative());
+    let expected = common()
+        .and_then(|()| std::str::from_utf8(&path).map(drop).map_err(|_| Errno::Ilseq))
+        .and_then(|()| relative());
     let decoded = Path::new(&with_nul);
-    assert_eq!(decoded.map(|path| path.as_bytes().to_vec()).map_err(Some), expected.map(|()| path.clone()).map_err(Some));
+    assert_eq!(
+        decoded.map(|path| path.as_bytes().to_vec()).map_err(Some),
+        expected.map(|()| path.clone()).map_err(Some)
+    );
     // What is without a NUL behind it is no text of ours.
     if !has_nul {
         assert_eq!(Path::new(&path).err(), Some(Errno::Inval));
     }
-    let absolute_first = if path.starts_with(b"/") && !has_nul && !path.is_empty() { Err(Errno::Notcapable) } else { common() };
+    let absolute_first = if path.starts_with(b"/") && !has_nul && !path.is_empty() {
+        Err(Errno::Notcapable)
+    } else {
+        common()
+    };
     let of_host = Path::of_host(&with_nul).map(|path| path.as_bytes().to_vec());
     assert_eq!(of_host, absolute_first.map(|()| path.clone()));
 
@@ -89,7 +102,9 @@ pub fn paths(input: &mut Input<'_>) {
             assert!(!leads_above(&path, &target), "{path:?} to {target:?} leads above");
         }
         Err(Errno::Perm) => assert!(target.starts_with(b"/")),
-        Err(Errno::Notcapable) => assert!(leads_above(&path, &target), "{path:?} to {target:?} leads nowhere above"),
+        Err(Errno::Notcapable) => {
+            assert!(leads_above(&path, &target), "{path:?} to {target:?} leads nowhere above")
+        }
         Err(errno) => assert_eq!(Path::new(&target_with_nul).err(), Some(errno)),
     }
 }
@@ -115,7 +130,8 @@ fn leads_above(link: &[u8], target: &[u8]) -> bool {
 /// Arguments and environment: what was given lies in memory, behind one another, and addresses say where.
 pub fn strings(input: &mut Input<'_>, arenas: &[Arena; 2]) {
     let given: Vec<Vec<u8>> = (0..input.below(6)).map(|_| input.bytes(24)).collect();
-    let kept: Vec<Vec<u8>> = given.iter().map(|text| text.iter().copied().take_while(|byte| *byte != 0).collect()).collect();
+    let kept: Vec<Vec<u8>> =
+        given.iter().map(|text| text.iter().copied().take_while(|byte| *byte != 0).collect()).collect();
     let strings = Strings::new(&given).expect("it is short");
     let bytes: Vec<u8> = kept.iter().flat_map(|text| [&**text, b"\0"].concat()).collect();
     assert_eq!((strings.count() as usize, strings.size() as usize), (kept.len(), bytes.len()));
@@ -131,7 +147,8 @@ pub fn strings(input: &mut Input<'_>, arenas: &[Arena; 2]) {
     } else {
         process(strings, Strings::default(), Snapshot::Preview1, false)
     };
-    let names = if environment { ["environ_get", "environ_sizes_get"] } else { ["args_get", "args_sizes_get"] };
+    let names =
+        if environment { ["environ_get", "environ_sizes_get"] } else { ["args_get", "args_sizes_get"] };
     let call = |guest: &mut crate::guest::Script<'_>, name: &str| -> Call {
         dispatch(&process, guest, number(name), |at| [pointers, buf][at].into())
     };

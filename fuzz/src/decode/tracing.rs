@@ -30,14 +30,18 @@ pub fn check(input: &mut Input<'_>, arenas: &[Arena; 2]) {
     }
     // Lists that lie in memory: of ranges, of entries.
     if input.byte() & 1 == 0 {
-        let list: Vec<u8> = (0..12).flat_map(|_| [word(input, len), word(input, len)]).flat_map(u32::to_le_bytes).collect();
+        let list: Vec<u8> =
+            (0..12).flat_map(|_| [word(input, len), word(input, len)]).flat_map(u32::to_le_bytes).collect();
         guest.store(0, &list);
     }
     let before = guest.bytes().to_vec();
     let number = input.below(IMPORTS.len() + 1) as u32;
-    let raw: [u64; MAX_PARAMS] = std::array::from_fn(|_| {
-        if input.byte() & 3 == 0 { input.long() } else { u64::from(word(input, len)) }
-    });
+    let raw: [u64; MAX_PARAMS] =
+        std::array::from_fn(
+            |_| {
+                if input.byte() & 3 == 0 { input.long() } else { u64::from(word(input, len)) }
+            },
+        );
     let outcome = match input.below(4) {
         0 => Outcome::Errno(input.pick(Errno::ALL)),
         1 => Outcome::None,

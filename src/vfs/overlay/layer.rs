@@ -23,7 +23,8 @@ pub(super) struct Layer {
 const FAR: usize = 1024;
 
 /// The same, bytes and names, where directories are remembered for the sake of time: a path is looked up once for each name in it,
-/// and each time all of it would be walked. Most paths are shorter, and go from the root.
+/// and each time all of it would be walked. Most paths are shorter, and go from the root. RATIONALE.md: "Why does an overlay
+/// remember directories of the lower for one walk only?"
 const NEAR: usize = 64;
 const NEAR_NAMES: usize = 8;
 
