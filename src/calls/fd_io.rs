@@ -4,7 +4,7 @@ use std::ops::{Deref, DerefMut};
 use std::sync::MutexGuard;
 
 use super::Call;
-use super::transfer::{checked, file_rounds, reach, reach_of, stream_rounds};
+use super::transfer::{Reach, checked, file_rounds, reach_of, stream_rounds};
 use super::waiting::{Awaiting, Way};
 use crate::abi::{Errno, Fdflags, Rights, Whence};
 use crate::fds::{Entry, Object};
@@ -29,7 +29,7 @@ pub fn fd_read<G: Guest>(
     let read = match entry.object() {
         Object::File(file) => {
             let mut offset = Offset::of(&entry, file.as_ref());
-            let read = file_rounds(guest, list, reach(file.as_ref(), Way::Read), |spans| {
+            let read = file_rounds(guest, list, offset.reach(Way::Read), |spans| {
                 file.read_at(spans, *offset).inspect(|len| *offset += *len as u64)
             });
             offset.leave_at(&entry);
@@ -57,8 +57,8 @@ pub fn fd_pread<G: Guest>(
     nread: u32,
 ) -> Call {
     let list = checked(guest, iovs, iovs_len, nread)?;
-    let entry = process.fds.get(fd, Rights::FD_READ.with(Rights::FD_SEEK))?;
     let mut at = checked_offset(offset)?;
+    let entry = process.fds.get(fd, Rights::FD_READ.with(Rights::FD_SEEK))?;
     let read = file_rounds(guest, list, reach_of(&entry, Way::Read), |spans| {
         let read = match entry.object() {
             Object::File(file) => file.read_at(spans, at),
@@ -87,7 +87,7 @@ pub fn fd_write<G: Guest>(
     let written = match entry.object() {
         Object::File(file) => {
             let mut offset = Offset::of(&entry, file.as_ref());
-            let written = file_rounds(guest, list, reach(file.as_ref(), Way::Write), |spans| {
+            let written = file_rounds(guest, list, offset.reach(Way::Write), |spans| {
                 if flags.contains(Fdflags::APPEND) {
                     file.append(spans).map(|(len, end)| {
                         *offset = end;
@@ -127,15 +127,18 @@ pub fn fd_pwrite<G: Guest>(
     nwritten: u32,
 ) -> Call {
     let list = checked(guest, iovs, iovs_len, nwritten)?;
+    let mut at = checked_offset(offset)?;
     let entry = process.fds.get(fd, Rights::FD_WRITE.with(Rights::FD_SEEK))?;
     let flags = entry.flags();
-    let mut at = checked_offset(offset)?;
     let written = file_rounds(guest, list, reach_of(&entry, Way::Write), |spans| {
         let written = match entry.object() {
             // Linux appends even when pwrite names an offset; node:wasi inherits that.
             Object::File(file) if flags.contains(Fdflags::APPEND) => file.append(spans).map(|(len, _)| len),
             Object::File(file) => file.write_at(spans, at),
-            Object::Stream(stream) => stream.write_at(spans, at),
+            Object::Stream(stream) => match stream.as_file() {
+                Some(file) if flags.contains(Fdflags::APPEND) => file.append(spans).map(|(len, _)| len),
+                _ => stream.write_at(spans, at),
+            },
             Object::Dir(_) => Err(Errno::Isdir),
         };
         written.inspect(|len| at += *len as u64)
@@ -156,7 +159,7 @@ pub fn fd_seek<G: Guest>(
 ) -> Call {
     guest.memory().span(newoffset, 8)?;
     let offset = offset.cast_signed();
-    let whence = Whence::decode(process.snapshot, whence);
+    let whence = Whence::decode(process.snapshot, whence as u8);
     let entry = process.fds.get(fd, Rights::FD_SEEK)?;
     let whence = whence?;
     let now = match entry.object() {
@@ -220,6 +223,14 @@ impl<'e> Offset<'e> {
     fn of(entry: &'e Entry, file: &dyn File) -> Self {
         let held = entry.offset();
         if file.runs_engine() { Self::Copied(*held) } else { Self::Held(held) }
+    }
+
+    /// How the transfer reaches memory. The file is not asked again: one of an overlay may have become another's meanwhile.
+    const fn reach(&self, way: Way) -> Reach {
+        match self {
+            Self::Held(_) => Reach::Direct,
+            Self::Copied(_) => Reach::Copied(way),
+        }
     }
 
     /// Releases it where it is now.
