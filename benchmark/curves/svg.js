@@ -7,7 +7,7 @@ const COLUMNS = 4;
 const WIDTH = 268;
 const HEIGHT = 208;
 /** Around the picture's own field: left, top, right, bottom. */
-const [LEFT, TOP, RIGHT, BOTTOM] = [48, 50, 12, 34];
+const [LEFT, TOP, RIGHT, BOTTOM] = [48, 50, 18, 34];
 const HEAD = 62;
 /** How many letters a line of a title has. */
 const LETTERS = 40;
@@ -25,10 +25,10 @@ const FAINT = ['#d0d7de', '#30363d'];
 function style() {
   const kinds = Object.values(COLOURS).map(([, dark], index) => `.c${index} > * { stroke: ${dark} } .c${index} > circle { fill: ${dark} }`);
   return `
-  svg { background: #ffffff; font: 10px system-ui, -apple-system, "Segoe UI", "DejaVu Sans", sans-serif }
+  svg { font: 10px system-ui, -apple-system, "Segoe UI", "DejaVu Sans", sans-serif }
   .title { font-weight: 600; font-size: 10.5px }
   @media (prefers-color-scheme: dark) {
-    svg { background: #0d1117 } text { fill: ${INK[1]} } .dim { fill: ${DIM[1]} } .grid { stroke: ${FAINT[1]} } .one { stroke: ${DIM[1]} }
+    .back { fill: #0d1117 } text { fill: ${INK[1]} } .dim { fill: ${DIM[1]} } .grid { stroke: ${FAINT[1]} } .one { stroke: ${DIM[1]} }
     ${kinds.join(' ')}
   }`;
 }
@@ -81,6 +81,7 @@ function plot(pictures, caption) {
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="How cost grows">
 <style>${style()}
 </style>
+<rect class="back" width="${width}" height="${height}" fill="#ffffff"/>
 ${text(10, 20, 'How cost grows', ' font-size="13" font-weight="600"')}
 ${dim(130, 20, caption)}
 ${legend(labels)}
