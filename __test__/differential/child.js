@@ -112,7 +112,11 @@ async function run({ plan, module, skip, fault }) {
       } else wasi.close();
     }
     end();
-    const streams = [1, 2].map((index) => (plan.options.streams[index] === 'file' ? fs.readFileSync(path.join(base, `stream-${index}`), 'latin1') : undefined));
+    const streams = [1, 2].filter((index) => plan.options.streams[index] === 'file').map((index) => {
+      const file = tree.raw(path.join(base, `stream-${index}`));
+      const stat = fs.lstatSync(file, { bigint: true });
+      return [stat.size, tree.content(file, stat)];
+    });
     return { records, code, streams, tree: tree.record(world.base, (time) => world.time(time)) };
   } finally {
     for (const fd of opened) fs.closeSync(fd);
