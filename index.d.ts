@@ -1165,7 +1165,7 @@ export interface RunResult<Output = string> {
  * @throws {Error} whatever a function in {@link GuestOptions.imports}, a function or stream behind a standard stream, a filesystem
  *   written in JavaScript, or `trace` failed with.
  * @throws {Error} `ENOENT`, …: the module's file cannot be read. `UVWASI_ENOENT`, …: as by `new WASI`, a preopen cannot be opened.
- *   `EAGAIN`, `ENOMEM`, …: the host has no room for another thread.
+ *   `EAGAIN`, `ENOMEM`, `EMFILE`, …: the host has no room for another thread, or for the pipes of its streams.
  * @throws {Error} `ERR_PREOPEN_NO_ENGINE`: `@preopen/engine` is not installed.
  * @throws {TypeError} `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`; {RangeError} `ERR_OUT_OF_RANGE`: options. One that is not
  *   known is refused.
@@ -1185,7 +1185,8 @@ export function run(module: ModuleSource, options?: RunOptions): Promise<RunResu
  *
  * @param module what to run: it exports `_start`
  * @throws {TypeError} `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`; {RangeError} `ERR_OUT_OF_RANGE`; {Error}
- *   `ERR_PREOPEN_NO_ENGINE`. What else {@link run} is rejected with rejects {@link SpawnedGuest.exited}.
+ *   `ERR_PREOPEN_NO_ENGINE`; `EMFILE`, `ENFILE`: there are no descriptors for its streams. What else {@link run} is rejected with
+ *   rejects {@link SpawnedGuest.exited}.
  */
 export function spawn(module: ModuleSource, options: SpawnOptions & { encoding: 'buffer' }): SpawnedGuest<NodeBuffer>;
 export function spawn(module: ModuleSource, options?: SpawnOptions): SpawnedGuest;

@@ -210,3 +210,44 @@ ours('several guests share one, and one guest two', (host) => {
   assert.equal(guests[0].rename(3, 'file', 4, 'file'), 'XDEV');
   assert.equal(guests[0].link(3, 'file', 4, 'second'), 'XDEV');
 });
+
+ours('between the end and where a write begins are zeros, whatever the provider leaves there', (host) => {
+  const vol = volume({ '/file': 'abc' });
+  // As memfs does by chance: what is new of a file holds what lay in memory.
+  const provider = Object.create(vol, {
+    writeSync: {
+      value(fd, bytes, offset, length, position) {
+        const { size } = vol.fstatSync(fd);
+        if (position > size) vol.writeSync(fd, Buffer.alloc(position - size, 'secret'), 0, position - size, size);
+        return vol.writeSync(fd, bytes, offset, length, position);
+      },
+    },
+  });
+  const guest = host.guest({ preopens: { '/': provider } });
+  const fd = guest.opened(3, 'file', { write: true });
+  assert.equal(guest.pwrite(fd, 'x', 20).written, 1);
+  assert.equal(vol.readFileSync('/file', 'latin1'), `abc${'\0'.repeat(17)}x`);
+  // Also where another descriptor has just made it shorter.
+  const other = guest.opened(3, 'file', { write: true });
+  assert.equal(guest.call('fd_filestat_set_size', other, 1n), 'SUCCESS');
+  guest.seek(fd, 5);
+  assert.equal(guest.write(fd, 'yz').written, 2);
+  assert.equal(vol.readFileSync('/file', 'latin1'), 'a\0\0\0\0yz');
+});
+
+ours('memfs: there is nothing beyond the end', (host) => {
+  const guest = host.guest({ preopens: { '/': volume({ '/file': 'abc' }) } });
+  const fd = guest.opened(3, 'file');
+  for (const offset of [3, 4, 1000000]) assert.deepEqual(guest.pread(fd, 10, offset), { errno: 'SUCCESS', data: '' });
+  guest.seek(fd, 50);
+  assert.deepEqual(guest.read(fd, 10), { errno: 'SUCCESS', data: '' });
+});
+
+ours('a RangeError within a file is nobody\'s end of file', (host) => {
+  const vol = volume({ '/file': 'abc' });
+  const error = new RangeError('mine');
+  const provider = Object.create(vol, { readSync: { value() { throw error; } } });
+  const guest = host.guest({ preopens: { '/': provider } });
+  const fd = guest.opened(3, 'file');
+  assert.throws(() => guest.read(fd, 10), (thrown) => thrown === error);
+});

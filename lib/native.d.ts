@@ -54,9 +54,10 @@ export interface Native {
   Pool?: new (limit: number) => Pool;
   /**
    * Compiles a copy of these bytes on a thread of its own; the event loop lives until then. `done` gets a sentence that says
-   * why they cannot run, or the program. `cache`: a directory, or '' for none.
+   * why they cannot run, or the program. `cache`: a directory, or '' for none. Answers 0, or the errno, negated, where there is no
+   * thread for it.
    */
-  compile?(bytes: Uint8Array, options: CompileOptions, done: (refusal: string | null, program: Program | null) => void): void;
+  compile?(bytes: Uint8Array, options: CompileOptions, done: (refusal: string | null, program: Program | null) => void): number;
   /**
    * Starts a run: it has begun, or queues. Throws as `create` does. `configuration.trace` works as there, and a stream of
    * `hookStream` is refused.
@@ -70,9 +71,10 @@ export interface Native {
   ): Run;
   /**
    * A pipe(2) between a guest and its host. Where it `reads`, the guest reads from `stream` what the host writes to `fd`, and else
-   * the other way round. `fd` does not block, is not inherited, and is the caller's to close.
+   * the other way round. `fd` does not block, is not inherited, and is the caller's to close. Where there is no descriptor left,
+   * the errno, negated.
    */
-  pipe?(reads: boolean): { stream: StandardStream; fd: number };
+  pipe?(reads: boolean): { stream: StandardStream; fd: number } | number;
 }
 
 export interface Pool {

@@ -83,9 +83,12 @@ function suspend(guest, delay, reads, writes) {
   return wait.wake;
 }
 
-/** Ends the last wait, for which the engine could not suspend: later, as streams may run the host's code then. */
-function giveUp() {
-  Promise.resolve().then(latest.wake);
+/**
+ * Ends a guest's last wait, for which the engine could not suspend: later, as streams may run the host's code then. Where native code
+ * had no descriptor or thread to wait with, it is over already, and what is the latest by now may be another guest's.
+ */
+function giveUp(guest) {
+  if (latest !== undefined && guest.waits.has(latest.wake)) Promise.resolve().then(latest.wake);
 }
 
 /** Calls `wake` when a Writable takes more, or never will. Returns what ends that. */

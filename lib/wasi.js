@@ -99,7 +99,7 @@ class Guest {
   }
 
   giveUp() {
-    waiting.giveUp();
+    waiting.giveUp(this);
   }
 
   /** From now on, calls that wait suspend it. */

@@ -44,12 +44,19 @@ function chosen(names) {
   return names.length === 0 ? all : names;
 }
 
-/** Builds all targets of a copy of the repository; gives the folder with the programs. */
-function build({ folder = root, sanitizer, into = path.join(root, 'target/fuzz') } = {}) {
+/** Where targets work: in memory where there is such a folder, for what is written to it is gone a moment later. */
+function roomFor(target) {
+  const shared = '/dev/shm';
+  const folder = fs.existsSync(shared) && fs.statfsSync(shared).bavail * fs.statfsSync(shared).bsize > 2 ** 30 ? shared : os.tmpdir();
+  return fs.mkdtempSync(path.join(folder, `preopen-fuzz-${target}-`));
+}
+
+/** Builds all targets of a copy of the repository, or one; gives the folder with the programs. */
+function build({ folder = root, sanitizer, into = path.join(root, 'target/fuzz'), only } = {}) {
   const target = sanitizer === undefined ? into : `${into}-${sanitizer}`;
   const flags = sanitizer === undefined ? COVERAGE : [...COVERAGE, `-Zsanitizer=${sanitizer}`];
   const cargo = sanitizer === undefined ? [] : ['+nightly'];
-  run('cargo', [...cargo, 'build', '--manifest-path', path.join(folder, 'fuzz/Cargo.toml'), '--release', '--locked', '--bins', '--target', TRIPLE], {
+  run('cargo', [...cargo, 'build', '--manifest-path', path.join(folder, 'fuzz/Cargo.toml'), '--release', '--locked', ...(only === undefined ? ['--bins'] : ['--bin', only]), '--target', TRIPLE], {
     env: { ...process.env, CARGO_ENCODED_RUSTFLAGS: flags.join('\x1f'), CARGO_TARGET_DIR: target },
   });
   return path.join(target, TRIPLE, 'release');
@@ -60,7 +67,7 @@ function build({ folder = root, sanitizer, into = path.join(root, 'target/fuzz')
  * @returns {Promise<{ target: string, found: boolean, seconds: number, calls: number, output: string }>}
  */
 function attack(programs, target, { seconds, corpus, flags = [] }) {
-  const scratch = fs.mkdtempSync(path.join(os.tmpdir(), `preopen-fuzz-${target}-`));
+  const scratch = roomFor(target);
   const artifacts = path.join(root, 'fuzz/artifacts', target);
   fs.mkdirSync(artifacts, { recursive: true });
   const seeds = path.join(root, 'fuzz/seeds', target);
@@ -147,7 +154,7 @@ async function seeded(names) {
     const text = fs.readFileSync(path.join(folder, file), 'utf8');
     if (text.split(from).length !== 2) throw new StepFailed(`${file} has not exactly one place to plant "${what}"`);
     fs.writeFileSync(path.join(folder, file), text.replace(from, () => to));
-    const programs = build({ folder, into: path.join(root, 'target/fuzz-seeded') });
+    const programs = build({ folder, into: path.join(root, 'target/fuzz-seeded'), only: target });
     const { found, seconds } = await attack(programs, target, { seconds: SOON, flags: ['-seed=1'] });
     console.log(`${found ? `found after ${seconds.toFixed(1)} s` : `NOT found in ${SOON} s`}: ${target}, ${what}`);
     if (!found) missed.push(what);

@@ -30,17 +30,26 @@ const sha256 = (...parts) => {
   return hash.digest('hex');
 };
 
+// The headers of this folder that a source includes, itself and through others.
+function including(text, read, found = new Set()) {
+  for (const [, name] of text.matchAll(/^#include "(.+)"$/gm)) {
+    if (found.has(name)) continue;
+    found.add(name);
+    including(read(name), read, found);
+  }
+  return [...found].sort();
+}
+
 // Every guest: its name, its source, the module to build, the compiler's flags, and a hash of all that shapes the module.
 function guests() {
   const all = [];
   for (const { sources, modules, manifest } of folders) {
     const folder = path.join(root, sources);
     const names = fs.readdirSync(folder).sort();
-    const headers = names.filter((name) => name.endsWith('.h'));
     for (const file of names.filter((name) => /\.(c|wat)$/.test(name))) {
       const text = fs.readFileSync(path.join(folder, file), 'utf8');
       const flags = /^(?:\/\/|;;) flags: (.+)$/m.exec(text)?.[1].split(' ') ?? [];
-      const included = headers.filter((name) => text.includes(`#include "${name}"`));
+      const included = including(text, (name) => fs.readFileSync(path.join(folder, name), 'utf8'));
       const compiler = file.endsWith('.c') ? ['zig', ZIG, ...CFLAGS] : ['wabt', WABT];
       const name = file.replace(/\.\w+$/, '');
       all.push({

@@ -25,7 +25,7 @@ const ADDON = /^(preopen\.[\w-]+\.node|package\.json|README\.md|LICENSE)$/;
 
 /** What each package may hold, besides what npm adds; a stray file is a mistake in `files`. */
 const CONTENT = {
-  preopen: /^(index\.js|(index|register)\.d\.ts|lib\/.+\.(js|d\.ts)|bin\/preopen\.js|package\.json|LICENSE|README\.md|CHANGELOG\.md)$/,
+  preopen: /^(index\.js|(index|register)\.d\.ts|lib\/.+\.(js|d\.ts)|bin\/preopen\.js|package\.json|LICENSE|README\.md|CHANGELOG\.md|COMPLIANCE\.md)$/,
   [`@preopen/${PLATFORM}`]: ADDON,
   '@preopen/engine': ADDON,
 };

@@ -51,15 +51,16 @@ function makeLinks({ base, outside, box }) {
   };
 }
 
-// Everything below a directory: type, size, times, mode, content.
-function record(folder) {
+// Everything below a directory: type, size, times, mode, content. `of`: the filesystem, an object with node:fs's methods;
+// `times`: whether its times say that something was changed (those of memfs move when a file is read or a directory listed).
+function record(folder, of = fs, { times = true } = {}) {
   const found = {};
   const walk = (name) => {
     const full = path.join(folder, name);
-    const stat = fs.lstatSync(full, { bigint: true });
-    const what = stat.isDirectory() ? 'directory' : stat.isSymbolicLink() ? fs.readlinkSync(full) : stat.isFile() ? fs.readFileSync(full, 'latin1') : 'special';
-    found[name || '.'] = [what, stat.mode, stat.nlink, stat.mtimeNs, stat.ctimeNs].join(' ');
-    if (stat.isDirectory()) for (const entry of fs.readdirSync(full).sort()) walk(path.join(name, entry));
+    const stat = of.lstatSync(full, { bigint: true });
+    const what = stat.isDirectory() ? 'directory' : stat.isSymbolicLink() ? of.readlinkSync(full) : stat.isFile() ? of.readFileSync(full, 'latin1') : 'special';
+    found[name || '.'] = [what, stat.mode, stat.nlink, ...(times ? [stat.mtimeNs, stat.ctimeNs] : [])].join(' ');
+    if (stat.isDirectory()) for (const entry of of.readdirSync(full).sort()) walk(path.join(name, entry));
   };
   walk('');
   return found;

@@ -13,6 +13,7 @@ module.exports = {
   memoryEnd: 'Why may a path end where memory ends?',
   notSocket: 'Why do sock_ functions answer ENOTSOCK for a file?',
   nofollow: 'Why does an open without LOOKUP_SYMLINK_FOLLOW refuse a link?',
+  ownOutput: "Why can a guest not go back in the host's own output?",
   poll: 'Why does poll_oneoff answer one event per subscription, in nanoseconds?',
   notDirectory: 'Why does a path beneath what is no directory answer ENOTDIR?',
   offsets: "Why are offsets ours and not the kernel's?",

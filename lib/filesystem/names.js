@@ -170,11 +170,7 @@ function makeAll(native, path, mode) {
   for (;;) {
     const here = whole.subarray(0, end);
     const answer = native.mkdir(here, mode);
-    if (answer === 0) {
-      first ??= here.toString();
-      if (missing.length === 0) return first;
-      end = missing.pop();
-    } else if (answer === -ENOENT && end > 0) {
+    if (answer === -ENOENT && end > 0) {
       // The directory above is missing, unless there is none above.
       let above = end;
       while (above > 0 && whole[above - 1] === 47) above--;
@@ -183,15 +179,28 @@ function makeAll(native, path, mode) {
       if (above === 0 || above === end) throw fsError(-answer, 'mkdir', path);
       missing.push(end);
       end = above;
+      continue;
+    }
+    if (answer === 0) {
+      first ??= here.toString();
     } else {
       // What is there already is fine where it is a directory.
       const type = answer === -EEXIST ? native.filetype(here, true) : 0;
       if (type !== S_IFDIR) throw fsError(answer === -EEXIST && missing.length > 0 ? ENOTDIR : -answer, 'mkdir', path);
-      if (missing.length === 0) return first;
-      end = missing.pop();
     }
+    if (missing.length === 0) return first;
+    const names = whole.subarray(end);
+    if (!DOTS.test(names.toString('latin1'))) {
+      const there = native.mkdirs(here, names, mode);
+      if (there < 0) throw fsError(-there, 'mkdir', path);
+      return first ?? (there < missing.length ? whole.subarray(0, missing.at(-1 - there)).toString() : undefined);
+    }
+    end = missing.pop();
   }
 }
+
+/** A component that is no name of its own. */
+const DOTS = /(^|\/)\.\.?(\/|$)/;
 
 function randomName() {
   const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';

@@ -3,6 +3,7 @@
 // `openSync` returns a handle with methods of its own. Native code calls the hooks below; each answers a number from 0 on,
 // an object, or an errno as a negative number.
 
+const fs = require('node:fs');
 const native = require('../native.js');
 const { Fault, UNKNOWN, count, errnoOf, nameOfEntry, nonsense, readStats, seconds, settled, typeOf } = require('./values.js');
 
@@ -207,7 +208,14 @@ class Provider {
     const handle = this.#handle(number);
     // Zeros, should the provider claim to have filled what it has not: what was there is not the guest's to see.
     const buffer = Buffer.alloc(length);
-    const read = this.#onHandle(handle, 'readSync', 'readSync', buffer, 0, length, position);
+    let read;
+    try {
+      read = this.#onHandle(handle, 'readSync', 'readSync', buffer, 0, length, position);
+    } catch (error) {
+      // memfs counts to less than nothing beyond the end, and throws what is no error of a filesystem.
+      if (!(error instanceof RangeError) || this.#size(handle) > position) throw error;
+      read = { result: 0 };
+    }
     if (read === undefined) throw new Fault('ENOSYS');
     // A provider may have taken the bytes away (`buffer.buffer.transfer()`).
     if (buffer.length !== length) throw nonsense();
@@ -218,17 +226,37 @@ class Provider {
     this.#refuseChanges();
     // Now: a provider may take the bytes away.
     const { length } = bytes;
-    const written = this.#onHandle(this.#handle(number), 'writeSync', 'writeSync', bytes, 0, length, position);
+    const handle = this.#handle(number);
+    if (position > 0 && this.#provider !== fs) this.#reach(number, handle, position);
+    const written = this.#onHandle(handle, 'writeSync', 'writeSync', bytes, 0, length, position);
     if (written === undefined) throw new Fault('ENOSYS');
     // A write that takes nothing, and does not say why, would be tried for ever.
     return count(written.result, Math.min(1, length), length);
   });
 
-  fstat = hook((number) => {
-    const handle = this.#handle(number);
+  /**
+   * Makes a file as long as where a write begins. What a provider has between the old end and there need not be zeros: memfs leaves
+   * what lay in this process's memory, for the guest to read.
+   */
+  #reach(number, handle, position) {
+    try {
+      if (this.#size(handle) < position) this.#truncate(number, position);
+    } catch (error) {
+      // One that cannot tell, or has no such method, writes as it can. What is no errno ends the guest.
+      errnoOf(error);
+    }
+  }
+
+  #size(handle) {
+    return Number(this.#fstat(handle)[4]);
+  }
+
+  fstat = hook((number) => this.#fstat(this.#handle(number)));
+
+  #fstat(handle) {
     const stats = this.#onHandle(handle, 'statSync', 'fstatSync', { bigint: true });
     return stats === undefined ? this.#stat(handle.path) : readStats(stats.result, this.#dev);
-  });
+  }
 
   truncate = hook((number, length) => this.#truncate(number, length));
 

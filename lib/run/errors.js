@@ -32,10 +32,10 @@ function aborted(cause) {
   return error;
 }
 
-/** The host has no room for a run: threads, memory, descriptors. */
-function noRoom(errno) {
+/** The host has no room for a run, or a compilation: threads, memory, descriptors. */
+function noRoom(errno, call = 'run') {
   const { fsError } = require('../filesystem/errors.js');
-  return fsError(errno, 'run');
+  return fsError(errno, call);
 }
 
 /** ERR_PREOPEN_INTERNAL: a fault of ours, caught. */

@@ -71,7 +71,13 @@ class Execution {
     this.maxOutput = configuration.maxOutput;
     this.#standard = configuration.stdio;
     // Whoever spawns a guest gets these at once; the others are opened when it begins.
-    configuration.stdio = this.#standard.map((stream, number) => (stream === pipe ? stream(this, number) : stream));
+    try {
+      configuration.stdio = this.#standard.map((stream, number) => (stream === pipe ? stream(this, number) : stream));
+    } catch (error) {
+      // There is no descriptor for another one, and nobody gets those that there are.
+      for (const socket of this.pipes) socket?.destroy();
+      throw error;
+    }
     this.settled = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;

@@ -2,7 +2,7 @@
 // Compiled modules: compile(), and the class of what it makes.
 
 const { engine } = require('./engine.js');
-const { aborted, badModule } = require('./errors.js');
+const { aborted, badModule, noRoom } = require('./errors.js');
 const { readCompile } = require('./options.js');
 const { bytesOf, readSource } = require('./source.js');
 
@@ -82,10 +82,11 @@ async function compileProgram(native, source, settings) {
   // Only what has to be waited for is: native code copies bytes before this function returns.
   if (!(bytes instanceof Uint8Array)) bytes = await bytes;
   return new Promise((resolve, reject) => {
-    native.compile(bytes, settings, (refusal, program) => {
+    const errno = native.compile(bytes, settings, (refusal, program) => {
       if (refusal === null) resolve(program);
       else reject(badModule(refusal));
     });
+    if (errno < 0) reject(noRoom(-errno, 'compile'));
   });
 }
 

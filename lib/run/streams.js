@@ -5,7 +5,7 @@
 // The functions are those of ../streams.js, and one more: `piped`, whose other end is the caller's.
 
 const native = require('../native.js');
-const { emptyChunks } = require('./errors.js');
+const { emptyChunks, noRoom } = require('./errors.js');
 
 /** How much is taken from a source at a time, bytes: what a pipe of Linux's holds. */
 const ROOM = 1 << 16;
@@ -25,7 +25,9 @@ function given(bytes) {
 /** A pipe of which the guest has the one end, and a socket the other. */
 function open(guestReads) {
   const net = require('node:net');
-  const { stream, fd } = native.load().pipe(guestReads);
+  const made = native.load().pipe(guestReads);
+  if (typeof made === 'number') throw noRoom(-made, 'pipe');
+  const { stream, fd } = made;
   const socket = new net.Socket({ fd, readable: !guestReads, writable: guestReads });
   return { stream, socket };
 }

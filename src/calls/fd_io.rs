@@ -4,7 +4,7 @@ use std::ops::{Deref, DerefMut};
 use std::sync::MutexGuard;
 
 use super::Call;
-use super::transfer::{checked, file_rounds, reach, reach_of, stream_rounds};
+use super::transfer::{Reach, checked, file_rounds, reach_of, stream_rounds};
 use super::waiting::{Awaiting, Way};
 use crate::abi::{Errno, Fdflags, Rights, Whence};
 use crate::fds::{Entry, Object};
@@ -29,7 +29,7 @@ pub fn fd_read<G: Guest>(
     let read = match entry.object() {
         Object::File(file) => {
             let mut offset = Offset::of(&entry, file.as_ref());
-            let read = file_rounds(guest, list, reach(file.as_ref(), Way::Read), |spans| {
+            let read = file_rounds(guest, list, offset.reach(Way::Read), |spans| {
                 file.read_at(spans, *offset).inspect(|len| *offset += *len as u64)
             });
             offset.leave_at(&entry);
@@ -87,7 +87,7 @@ pub fn fd_write<G: Guest>(
     let written = match entry.object() {
         Object::File(file) => {
             let mut offset = Offset::of(&entry, file.as_ref());
-            let written = file_rounds(guest, list, reach(file.as_ref(), Way::Write), |spans| {
+            let written = file_rounds(guest, list, offset.reach(Way::Write), |spans| {
                 if flags.contains(Fdflags::APPEND) {
                     file.append(spans).map(|(len, end)| {
                         *offset = end;
@@ -223,6 +223,14 @@ impl<'e> Offset<'e> {
     fn of(entry: &'e Entry, file: &dyn File) -> Self {
         let held = entry.offset();
         if file.runs_engine() { Self::Copied(*held) } else { Self::Held(held) }
+    }
+
+    /// How the transfer reaches memory. The file is not asked again: one of an overlay may have become another's meanwhile.
+    const fn reach(&self, way: Way) -> Reach {
+        match self {
+            Self::Held(_) => Reach::Direct,
+            Self::Copied(_) => Reach::Copied(way),
+        }
     }
 
     /// Releases it where it is now.

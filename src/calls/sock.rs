@@ -94,7 +94,11 @@ pub fn sock_recv<G: Guest>(
         if !skipped && (len == 0 || !everything || last && len == wanted || sum > MOST) {
             break;
         }
-        list.advance(guest.memory(), len)?;
+        match list.advance(guest.memory(), len) {
+            // As in a transfer: the list has become another one.
+            Err(_) if sum > 0 => break,
+            moved => moved?,
+        }
         guest.pause()?;
     }
     let memory = guest.memory();

@@ -7,7 +7,6 @@ use crate::fds::{Entry, Object};
 use crate::guest::{Guest, Iovecs, Memory, Progress, ROUND_BYTES, Round};
 use crate::process::Process;
 use crate::span::{Span, total};
-use crate::vfs::File;
 
 /// How many bytes a call may have transferred and still begin a round: with that, it stays below Linux's own limit, which
 /// leaves a guest's `ssize_t` its sign.
@@ -68,7 +67,12 @@ fn rounds<G: Guest>(
         if len == wanted && last || len < wanted && !persists {
             break;
         }
-        list.advance(guest.memory(), len)?;
+        match list.advance(guest.memory(), len) {
+            // The list has become another one, by the guest's other threads or by the very bytes that were read: what was
+            // transferred counts.
+            Err(_) if sum > 0 => break,
+            moved => moved?,
+        }
         if len == wanted {
             guest.pause()?;
         }
@@ -83,10 +87,6 @@ pub enum Reach {
     Direct,
     /// It may run the engine, which may move the memory: it is handed a copy, made before a write or after a read.
     Copied(Way),
-}
-
-pub fn reach(file: &dyn File, way: Way) -> Reach {
-    if file.runs_engine() { Reach::Copied(way) } else { Reach::Direct }
 }
 
 pub fn reach_of(entry: &Entry, way: Way) -> Reach {

@@ -90,7 +90,7 @@ pub fn copy_tree(
                     _ if !wanted => Ok(()),
                     Filetype::Directory => copy.dir(&mut tour, &name),
                     Filetype::RegularFile => copy.file(&mut tour, &name),
-                    Filetype::SymbolicLink => copy.link(tour.here(), &name),
+                    Filetype::SymbolicLink => copy.link(&mut tour, &name),
                     _ => Ok(()),
                 });
                 match copied {
@@ -153,26 +153,11 @@ impl Copy {
             return Ok(());
         };
         let stat = from.stat()?;
-        let to = self.trail.here();
-        remove(to, path)?;
-        if stat.nlink > 1 {
-            let id = (stat.dev, stat.ino);
-            if let Some(first) = self.names.get(&id) {
-                let mut above = tour.names_to(first);
-                let first = [above.pop().unwrap_or_default(), b"\0"].concat();
-                let linked = self
-                    .firsts
-                    .go(&above)
-                    .and_then(|()| self.firsts.here().link(Path::of_host(&first)?, false, to, path));
-                match linked {
-                    // A kind without such links gets a copy.
-                    Err(Errno::Notsup | Errno::Perm | Errno::Mlink) => {}
-                    linked => return linked,
-                }
-            } else {
-                self.names.insert(id, tour.pass(name));
-            }
+        remove(self.trail.here(), path)?;
+        if self.further_name(tour, name, path, &stat)? {
+            return Ok(());
         }
+        let to = self.trail.here();
         let Opened::File(into) = to.open(path, CREATE)? else { return Err(Errno::Io) };
         copy_contents(&*from, &*into)?;
         if let Ok(mode) = from.mode() {
@@ -181,16 +166,44 @@ impl Copy {
         into.set_times(times_of(&stat))
     }
 
-    fn link(&mut self, from: &dyn Dir, name: &[u8]) -> Result<()> {
+    /// Gives what has a copy already the name as a further one, where the kind has such names; else remembers the name where there
+    /// will be others. Says whether it did.
+    fn further_name(&mut self, tour: &mut Tour, name: &[u8], path: Path<'_>, stat: &Filestat) -> Result<bool> {
+        if stat.nlink < 2 {
+            return Ok(false);
+        }
+        let id = (stat.dev, stat.ino);
+        let Some(first) = self.names.get(&id) else {
+            self.names.insert(id, tour.pass(name));
+            return Ok(false);
+        };
+        let mut above = tour.names_to(first);
+        let first = [above.pop().unwrap_or_default(), b"\0"].concat();
+        let to = self.trail.here();
+        let linked = self
+            .firsts
+            .go(&above)
+            .and_then(|()| self.firsts.here().link(Path::of_host(&first)?, false, to, path));
+        match linked {
+            // A kind without such links gets a copy.
+            Err(Errno::Notsup | Errno::Perm | Errno::Mlink) => Ok(false),
+            linked => linked.map(|()| true),
+        }
+    }
+
+    fn link(&mut self, tour: &mut Tour, name: &[u8]) -> Result<()> {
         let with_nul = [name, b"\0"].concat();
         let path = Path::of_host(&with_nul)?;
         let mut target = vec![0; MAX_PATH + 2];
-        let len = from.read_link(path, &mut target)?;
+        let len = tour.here().read_link(path, &mut target)?;
         target.truncate(len);
         target.push(0);
-        let stat = from.stat_at(path, false)?;
+        let stat = tour.here().stat_at(path, false)?;
+        remove(self.trail.here(), path)?;
+        if self.further_name(tour, name, path, &stat)? {
+            return Ok(());
+        }
         let to = self.trail.here();
-        remove(to, path)?;
         to.symlink(LinkTarget::of_host(&target)?, path)?;
         to.set_times_at(path, false, times_of(&stat))
     }

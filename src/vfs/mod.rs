@@ -12,6 +12,7 @@ pub mod export;
 pub mod foreign;
 pub mod host;
 pub mod memory;
+mod numbered;
 mod options;
 pub mod overlay;
 mod path;

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use super::{Dir, LinkTarget, MAX_PATH, OpenOptions, Opened, Path, Result, SetTimes};
+use super::{Dir, LinkTarget, MAX_PATH, OpenOptions, Opened, Path, Result, SetTimes, Trail};
 use crate::abi::{Errno, Filestat, Filetype};
 
 /// How many links one path may go through. Linux's own number.
@@ -104,6 +104,31 @@ impl Rooted {
             Some(mode) => unless_unknown(self.set_mode(path, mode & !UMASK)),
             None => Ok(()),
         }
+    }
+
+    /// Makes directories within each other, beneath one that is there: `names` has slashes, and no dots. Says how many of the
+    /// first were there already. It goes from one into the next: their paths would be walked again for each.
+    pub fn create_dirs(&self, path: &[u8], names: &[u8], mode: Option<u32>) -> Result<usize> {
+        let mut trail = Trail::new(Arc::from(self.open_dir(path)?));
+        let mut there = 0;
+        let mut names = names.split(|byte| *byte == b'/').filter(|name| !name.is_empty()).peekable();
+        while let Some(name) = names.next() {
+            let with_nul = with_nul(name);
+            let name_here = Path::of_host(&with_nul)?;
+            match (trail.here().create_dir(name_here), mode) {
+                (Ok(()), Some(mode)) => {
+                    unless_unknown(trail.here().set_mode_at(name_here, false, mode & !UMASK))?;
+                }
+                (Ok(()), None) => {}
+                // Somebody else was faster.
+                (Err(Errno::Exist), _) => there += 1,
+                (Err(errno), _) => return Err(errno),
+            }
+            if names.peek().is_some() {
+                trail.enter(name)?;
+            }
+        }
+        Ok(there)
     }
 
     /// Removes an empty directory. Like rmdir(2). Errors: `Busy` for the root.

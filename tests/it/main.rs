@@ -1,11 +1,13 @@
 //! The tests that need no JavaScript.
 
 mod abi;
+mod archives;
 mod calls;
 #[cfg(feature = "engine")]
 mod engine;
 #[cfg(feature = "virtual-fs-tests")]
 mod export;
+mod faults;
 mod fds;
 #[cfg(feature = "virtual-fs-tests")]
 mod foreign;
@@ -13,6 +15,7 @@ mod guest;
 mod host_dir;
 mod memory;
 mod overlay;
+mod refuse;
 mod rooted;
 mod sandbox;
 mod scripted;

@@ -4,6 +4,7 @@ mod bad_lower;
 mod changes;
 mod commit;
 mod copy_up;
+mod growth;
 mod list;
 mod names;
 mod random;
@@ -95,7 +96,7 @@ fn host_read_only(at: &HostPath) -> Box<dyn Dir> {
 }
 
 /// All that is in a directory, by path: what the kinds can be compared by.
-fn tree(dir: &dyn Dir) -> BTreeMap<String, String> {
+pub fn tree(dir: &dyn Dir) -> BTreeMap<String, String> {
     let mut found = BTreeMap::new();
     let mut open = vec![String::new()];
     while let Some(at) = open.pop() {

@@ -2,13 +2,15 @@
 
 use std::os::fd::{IntoRawFd, OwnedFd};
 
-use napi::bindgen_prelude::{ClassInstance, JavaScriptClassExt};
-use napi::{Env, Error, Result};
+use napi::bindgen_prelude::{ClassInstance, Either, JavaScriptClassExt};
+use napi::{Env, Result};
 use napi_derive::napi;
 use rustix::pipe::{PipeFlags, pipe_with};
 
 use super::super::stream::StandardStream;
+use crate::abi::Errno;
 use crate::stdio::Inherited;
+use crate::vfs::host::from_host;
 
 /// A pipe's two ends.
 #[napi(object, object_from_js = false)]
@@ -19,15 +21,21 @@ pub struct Pipe<'e> {
     pub fd: i32,
 }
 
-/// A pipe that the guest reads or writes. Neither end waits, nor is it inherited.
+/// A pipe that the guest reads or writes. Neither end waits, nor is it inherited. Where the host has no descriptor for it, the
+/// errno, negated.
 #[napi(catch_unwind)]
-pub fn pipe(env: &Env, reads: bool) -> Result<Pipe<'_>> {
-    let (reader, writer) = pipe_with(PipeFlags::CLOEXEC | PipeFlags::NONBLOCK)
-        .map_err(|error| Error::from_reason(format!("preopen: no pipe: {error}")))?;
-    let (guest, host): (OwnedFd, OwnedFd) = if reads { (reader, writer) } else { (writer, reader) };
-    let stream = Inherited::opened(guest)
-        .map_err(|errno| Error::from_reason(format!("preopen: no pipe: {}", errno.name())))?;
+pub fn pipe(env: &Env, reads: bool) -> Result<Either<Pipe<'_>, i32>> {
+    let (stream, host) = match open(reads) {
+        Ok(opened) => opened,
+        Err(errno) => return Ok(Either::B(-(errno as i32))),
+    };
     let stream = StandardStream::single(stream).into_instance(env)?;
     // From here on nothing fails, so that nobody is left with it.
-    Ok(Pipe { stream, fd: host.into_raw_fd() })
+    Ok(Either::A(Pipe { stream, fd: host.into_raw_fd() }))
+}
+
+fn open(reads: bool) -> std::result::Result<(Inherited, OwnedFd), Errno> {
+    let (reader, writer) = pipe_with(PipeFlags::CLOEXEC | PipeFlags::NONBLOCK).map_err(from_host)?;
+    let (guest, host) = if reads { (reader, writer) } else { (writer, reader) };
+    Ok((Inherited::opened(guest)?, host))
 }

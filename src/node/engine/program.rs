@@ -6,13 +6,15 @@ use std::sync::Arc;
 use std::thread;
 
 use napi::bindgen_prelude::{ToNapiValue, Uint8Array, Unknown};
-use napi::{Env, Error, JsValue, Result};
+use napi::{Env, JsValue, Result};
 use napi_derive::napi;
 
 use super::super::objects::Objects;
 use super::desk::Desk;
 use super::runs::Kept;
+use crate::abi::Errno;
 use crate::engine::{Abi, Compiler, HostFunction, Program, Refusal, Upgrading, ValueType};
+use crate::vfs::host::from_host;
 
 /// A compiler recurses into deeply nested code.
 const STACK: usize = 8 << 20;
@@ -39,9 +41,10 @@ pub enum CompilerName {
     Auto,
 }
 
-/// Compiles a copy of `bytes`, and calls `done` with why they cannot run, or with the program.
+/// Compiles a copy of `bytes`, and calls `done` with why they cannot run, or with the program. Answers 0, or the errno, negated,
+/// where the host has no thread for it.
 #[napi(catch_unwind)]
-pub fn compile(env: Env, bytes: Uint8Array, options: CompileOptions, done: Unknown<'_>) -> Result<()> {
+pub fn compile(env: Env, bytes: Uint8Array, options: CompileOptions, done: Unknown<'_>) -> Result<i32> {
     let desk = Desk::of(env.raw())?;
     let bytes = bytes.to_vec();
     let kept = Kept::new(env.raw(), &[done.raw()])?;
@@ -62,9 +65,14 @@ pub fn compile(env: Env, bytes: Uint8Array, options: CompileOptions, done: Unkno
             let _refused = tell(env, done, compiled);
         });
     });
-    begun.map_err(|error| Error::from_reason(format!("preopen: no thread for the compiler: {error}")))?;
+    if let Err(error) = begun {
+        let errno = error
+            .raw_os_error()
+            .map_or(Errno::Again, |code| from_host(rustix::io::Errno::from_raw_os_error(code)));
+        return Ok(-(errno as i32));
+    }
     desk.busy(env.raw());
-    Ok(())
+    Ok(0)
 }
 
 fn tell(

@@ -34,6 +34,16 @@ impl FileSystem {
         done(self.root.create_dir(&path.0, (mode != 0o777).then_some(mode)))
     }
 
+    /// Makes directories within each other, beneath one that is there. Answers how many of the first were there already, or a
+    /// negative number.
+    #[napi(catch_unwind)]
+    pub fn mkdirs(&self, path: Text, names: Text, mode: u32) -> i32 {
+        match self.root.create_dirs(&path.0, &names.0, (mode != 0o777).then_some(mode)) {
+            Ok(there) => there as i32,
+            Err(errno) => done(Err(errno)),
+        }
+    }
+
     #[napi(catch_unwind)]
     pub fn rmdir(&self, path: Text) -> i32 {
         done(self.root.remove_dir(&path.0))

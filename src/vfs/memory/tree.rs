@@ -39,7 +39,7 @@ impl MemoryFs {
         } else {
             node.add_link()?
         }
-        entries.put(hasher, name.into(), Arc::clone(&node));
+        entries.put(hasher, name, Arc::clone(&node));
         drop(entries);
         dir.touch_modified();
         Ok(node)
@@ -128,7 +128,7 @@ impl Tree for MemoryFs {
             {
                 let entries = dir.entries()?;
                 for slot in entries.older(cookie).take(BATCH) {
-                    let Some(node) = &slot.node else { continue };
+                    let Some(node) = &slot.value else { continue };
                     names.extend_from_slice(&slot.name);
                     seen.push(Seen {
                         number: slot.number,
@@ -297,9 +297,9 @@ impl Tree for MemoryFs {
             if elsewhere {
                 let mut into = to.entries()?;
                 from.remove(hasher, name);
-                into.put(hasher, new.into(), Arc::clone(&node));
+                into.put(hasher, new, Arc::clone(&node));
             } else {
-                from.put(hasher, new.into(), Arc::clone(&node));
+                from.put(hasher, new, Arc::clone(&node));
                 from.remove(hasher, name);
             }
         }

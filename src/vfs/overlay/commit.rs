@@ -58,6 +58,16 @@ impl Drop for Waiting {
     }
 }
 
+/// How far the lower was changed at a path, whatever failed then.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reached {
+    Nothing,
+    /// What was there of another type is gone.
+    Removed,
+    /// It has what the upper has.
+    Made,
+}
+
 impl Core {
     /// Lets whoever changes an open file wait until the answer is dropped.
     fn hold_writers(&self) -> Waiting {
@@ -92,27 +102,32 @@ impl Core {
                 continue;
             }
             let path = &change.path[1..];
+            let mut reached = Reached::Nothing;
             let applied = match change.filetype {
-                Filetype::Directory => self.put_dir(known, path),
-                Filetype::SymbolicLink => self.put_link(known, path),
-                _ => self.put_file(known, path),
+                Filetype::Directory => self.put_dir(known, path, &mut reached),
+                Filetype::SymbolicLink => self.put_link(known, path, &mut reached),
+                _ => self.put_file(known, path, &mut reached),
             };
-            applied.map_err(|errno| (errno, change.path.clone()))?;
             if let Some(removed) = removed.take().filter(|removed| removed.path == change.path) {
                 replaced.insert(&removed.path);
-                done.push(removed.clone());
+                if reached != Reached::Nothing {
+                    done.push(removed.clone());
+                }
             }
-            done.push((*change).clone());
+            if reached == Reached::Made {
+                done.push((*change).clone());
+            }
+            applied.map_err(|errno| (errno, change.path.clone()))?;
         }
         for change in others.iter().rev().filter(|change| change.kind == Kind::Removed) {
             if replaced.contains(&change.path) {
                 continue;
             }
             let path = &change.path[1..];
-            self.remove_lower(path)
-                .and_then(|()| self.quietly(known, split(path).0, || self.uncover(path)))
-                .map_err(|errno| (errno, change.path.clone()))?;
+            let at = |errno| (errno, change.path.clone());
+            self.remove_lower(path).map_err(at)?;
             done.push((*change).clone());
+            self.quietly(known, split(path).0, || self.uncover(path)).map_err(at)?;
         }
         for change in dirs {
             let path = &change.path[1..];
@@ -177,10 +192,10 @@ impl Core {
                     node.set_lower(true);
                 }
             }
-            let hidden: Vec<_> = entries.iter().filter_map(|entry| hidden_by(&entry.name)).collect();
+            let hidden: HashSet<&[u8]> = entries.iter().filter_map(|entry| hidden_by(&entry.name)).collect();
             let dirs = entries.iter().filter(|entry| entry.filetype == Filetype::Directory);
             for entry in dirs.filter(|entry| !is_reserved(&entry.name)) {
-                open.push((join(&dir, &entry.name), hidden.contains(&&*entry.name), lower));
+                open.push((join(&dir, &entry.name), hidden.contains(&*entry.name), lower));
             }
         }
         Ok(())
@@ -199,15 +214,17 @@ impl Core {
         }
     }
 
-    fn put_dir(&self, known: &mut Known, path: &[u8]) -> Result<()> {
+    fn put_dir(&self, known: &mut Known, path: &[u8], reached: &mut Reached) -> Result<()> {
         match self.lower.stat(path)? {
             Some(stat) if is_dir(&stat) => {}
             Some(_) => {
                 self.lower.unlink(path)?;
+                *reached = Reached::Removed;
                 self.lower.create_dir(path)?;
             }
             None => self.lower.create_dir(path)?,
         }
+        *reached = Reached::Made;
         // Now the two are merged.
         self.quietly(known, path, || remove(self.upper.unlink(&opaque(path))))?;
         self.quietly(known, split(path).0, || self.uncover(path))?;
@@ -217,10 +234,10 @@ impl Core {
         Ok(())
     }
 
-    fn put_link(&self, known: &mut Known, path: &[u8]) -> Result<()> {
+    fn put_link(&self, known: &mut Known, path: &[u8], reached: &mut Reached) -> Result<()> {
         let target = self.upper.read_link(path)?;
         let stat = self.upper.stat(path)?.ok_or(Errno::Noent)?;
-        self.make_room(path)?;
+        self.make_room(path, reached)?;
         let (new, ()) = self.beside(path, |new| self.lower.symlink(&target, new))?;
         let made =
             kept(self.lower.set_times(&new, times_of(&stat))).and_then(|()| self.lower.rename(&new, path));
@@ -228,14 +245,16 @@ impl Core {
             let _ = self.lower.unlink(&new);
         }
         made?;
+        *reached = Reached::Made;
         self.let_go(known, path)
     }
 
-    fn put_file(&self, known: &mut Known, path: &[u8]) -> Result<()> {
+    fn put_file(&self, known: &mut Known, path: &[u8], reached: &mut Reached) -> Result<()> {
         let stat = self.upper.stat(path)?.ok_or(Errno::Noent)?;
         let body = self.open_at(path);
-        self.make_room(path)?;
+        self.make_room(path, reached)?;
         self.write_lower(known, path, &stat)?;
+        *reached = Reached::Made;
         self.settle(known, path, &stat, body.as_deref())
     }
 
@@ -293,11 +312,12 @@ impl Core {
     }
 
     /// Takes away a directory where a file is to be.
-    fn make_room(&self, path: &[u8]) -> Result<()> {
-        match self.lower.stat(path)? {
-            Some(stat) if is_dir(&stat) => self.remove_lower(path),
-            _ => Ok(()),
+    fn make_room(&self, path: &[u8], reached: &mut Reached) -> Result<()> {
+        if self.lower.stat(path)?.is_some_and(|stat| is_dir(&stat)) {
+            self.remove_lower(path)?;
+            *reached = Reached::Removed;
         }
+        Ok(())
     }
 
     /// The lower has the same file now: whoever has it open gets that one, and the upper lets go of its own.

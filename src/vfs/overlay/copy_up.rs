@@ -104,7 +104,7 @@ impl Core {
         let (mut lower, mut upper) = (self.lower.dir(split(first).0)?, self.upper.dir(split(first).0)?);
         for (_, name) in missing.iter().rev() {
             let before = upper.stat()?;
-            let stat = super::layer::with_path(name, |name| {
+            let (stat, made) = super::layer::with_path(name, |name| {
                 let stat = lower.stat_at(name, false)?;
                 let mode = match lower.mode_at(name, false) {
                     Err(Errno::Notsup) => None,
@@ -113,18 +113,22 @@ impl Core {
                 upper.create_dir(name)?;
                 let made = mode
                     .map_or(Ok(()), |mode| upper.set_mode_at(name, false, mode))
-                    .and_then(|()| upper.set_times_at(name, false, times_of(&stat)));
+                    .and_then(|()| upper.set_times_at(name, false, times_of(&stat)))
+                    .and_then(|()| super::layer::open_dir(&*lower, name))
+                    .and_then(|below| Ok((below, super::layer::open_dir(&*upper, name)?)))
+                    .and_then(|(below, above)| Ok((above.stat()?, below, above)));
                 if made.is_err() {
                     let _ = upper.remove_dir(name);
                 }
-                made?;
-                upper.set_times(times_of(&before))?;
-                known.origins.unchanged(&before, &upper.stat()?);
-                lower = super::layer::open_dir(&*lower, name)?;
-                upper = super::layer::open_dir(&*upper, name)?;
-                Ok(stat)
+                let _ = upper.set_times(times_of(&before));
+                if let Ok(after) = upper.stat() {
+                    known.origins.unchanged(&before, &after);
+                }
+                Ok((stat, made?))
             })?;
-            known.origins.copied(&upper.stat()?, &stat, true);
+            let copy;
+            (copy, lower, upper) = made;
+            known.origins.copied(&copy, &stat, true);
         }
         Ok(())
     }
@@ -141,25 +145,24 @@ impl Core {
     ) -> Result<()> {
         let body = self.open_at(path).filter(|body| body.state().whose == Whose::Lower);
         let temporary = self.temporary(known, split(path).0);
-        let mut made = None;
-        self.quietly(known, split(path).0, || {
+        let (made, upper) = self.quietly(known, split(path).0, || {
             let copied = self
                 .copy_to(path, lower, &temporary, body.as_deref(), most)
                 .and_then(|file| self.upper.rename(&temporary, path).map(|()| file));
-            match copied {
-                Ok(file) => made = file,
-                Err(errno) => {
-                    // Not a half of it stays.
-                    let _ = match lower.filetype {
-                        Filetype::Directory => self.upper.remove_dir(&temporary),
-                        _ => self.upper.unlink(&temporary),
-                    };
-                    return Err(errno);
-                }
-            }
-            Ok(())
+            let (at, errno) = match copied {
+                Ok(file) => match self.upper.stat(path).and_then(|stat| stat.ok_or(Errno::Io)) {
+                    Ok(stat) => return Ok((file, stat)),
+                    Err(errno) => (path, errno),
+                },
+                Err(errno) => (&*temporary, errno),
+            };
+            // Not a half of it stays, nor a whole of which it is not known what it is.
+            let _ = match lower.filetype {
+                Filetype::Directory => self.upper.remove_dir(at),
+                _ => self.upper.unlink(at),
+            };
+            Err(errno)
         })?;
-        let upper = self.upper.stat(path)?.ok_or(Errno::Io)?;
         known.origins.copied(&upper, lower, traceless && body.is_none());
         let id = known.origins.id(upper.ino);
         if let (Some(body), Some(file)) = (body, made) {
@@ -204,7 +207,8 @@ impl Core {
         Ok(made)
     }
 
-    /// Changes a directory of the upper in a way that the merged view does not show: its times stay.
+    /// Changes a directory of the upper in a way that the merged view does not show: its times stay, where they can be set. What
+    /// was done is done where they cannot.
     pub(super) fn quietly<R>(
         &self,
         known: &mut Known,
@@ -213,18 +217,16 @@ impl Core {
     ) -> Result<R> {
         let before = self.upper.stat(dir)?.ok_or(Errno::Noent)?;
         let done = act();
-        let kept = self.upper.set_times(dir, times_of(&before));
+        let _ = self.upper.set_times(dir, times_of(&before));
         if let Ok(Some(after)) = self.upper.stat(dir) {
             known.origins.unchanged(&before, &after);
         }
-        let done = done?;
-        kept?;
-        Ok(done)
+        done
     }
 
     /// A new path in a directory of the upper's, which nobody sees.
     pub(super) fn temporary(&self, known: &mut Known, dir: &[u8]) -> Vec<u8> {
-        known.temporary += 1;
+        known.temporary = known.temporary.wrapping_add(1);
         temporary(dir, known.temporary)
     }
 }

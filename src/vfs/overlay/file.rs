@@ -86,6 +86,15 @@ impl OverlayFile {
     }
 }
 
+/// Makes a file of the upper's `len` bytes long. One that was just copied only so far has that length, and is seen with it: it is
+/// done, whatever the rest of it (its times) comes to.
+pub(super) fn cut(file: &dyn File, len: u64, copied: bool) -> Result<()> {
+    file.set_len(len).or_else(|errno| {
+        let there = copied && file.stat().is_ok_and(|stat| stat.size == len);
+        if there { Ok(()) } else { Err(errno) }
+    })
+}
+
 impl File for OverlayFile {
     fn stat(&self) -> Result<Filestat> {
         let State { file, id, whose, ctime } = self.body.state().clone();
@@ -135,7 +144,8 @@ impl File for OverlayFile {
         if !self.access.writes() || i64::try_from(len).is_err() {
             return Err(Errno::Inval);
         }
-        self.change(len, |file| file.set_len(len))
+        let copied = self.body.state().whose == Whose::Lower;
+        self.change(len, |file| cut(file, len, copied))
     }
 
     fn allocate(&self, offset: u64, len: u64) -> Result<()> {

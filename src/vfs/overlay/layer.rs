@@ -5,33 +5,75 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::node::split;
 use crate::abi::{Errno, Filestat, Filetype};
-use crate::vfs::{Access, Dir, File, LinkTarget, MAX_PATH, OpenOptions, Opened, Path, Result, SetTimes};
+use crate::vfs::{
+    Access, Dir, File, LinkTarget, MAX_PATH, OpenOptions, Opened, Path, Result, SetTimes, asking,
+};
 
 /// A tree. Its paths are relative, without dots; the empty one is the root. What they lead through is never a link of the merged
 /// tree: names that were looked up one by one.
 pub(super) struct Layer {
     root: Box<dyn Dir>,
     far: Mutex<Far>,
+    /// Whether nobody else changes it, so that a directory stays what its path was found to be.
+    ours: bool,
 }
 
-/// How much of a long path is gone at most from the nearest directory that is known, bytes: at least two names.
+/// How much of a path that is too long for one step is gone at most from the nearest directory that is known, bytes: at least two
+/// names.
 const FAR: usize = 1024;
+
+/// The same, bytes and names, where directories are remembered for the sake of time: a path is looked up once for each name in it,
+/// and each time all of it would be walked. Most paths are shorter, and go from the root. RATIONALE.md: "Why does an overlay
+/// remember directories of the lower for one walk only?"
+const NEAR: usize = 64;
+const NEAR_NAMES: usize = 8;
+
+/// Whether what is left of a path is not worth a directory on the way.
+fn is_near(path: &[u8]) -> bool {
+    path.len() <= NEAR && path.iter().filter(|byte| **byte == b'/').count() < NEAR_NAMES
+}
+
+/// Where the last step of a path begins, that is near: with half of what one may have.
+fn last_step(path: &[u8]) -> usize {
+    let slashes = path.iter().enumerate().rev().filter(|(_, byte)| **byte == b'/');
+    let names = slashes.map(|(at, _)| at + 1).nth(NEAR_NAMES / 2 - 1).unwrap_or(0);
+    names.max(path.len().saturating_sub(NEAR / 2))
+}
 
 /// How many directories on the way are kept.
 const MOST_FAR: usize = 32;
 
-/// Directories on the way of the last path that was too long for one step: the next is mostly near it.
+/// Directories on the way of the last long path: the next is mostly near it.
 #[derive(Default)]
 struct Far {
     path: Vec<u8>,
     /// By where their paths end.
     dirs: Vec<(usize, Arc<dyn Dir>)>,
+    /// The thread that is walking along a path, by an address of its own; 0 for none.
+    walker: usize,
 }
 
 impl Far {
+    /// Another walks from now on. What was found on the way of a path that fits into one step is not kept for it.
+    fn walk(&mut self, walker: usize) {
+        self.walker = walker;
+        if self.path.len() <= MAX_PATH {
+            self.forget();
+        }
+    }
+
+    fn forget(&mut self) {
+        self.path.clear();
+        self.dirs.clear();
+    }
+
     /// The last one on the way of a path, and where its own ends. Those that are not on it are let go of.
     fn nearest(&mut self, path: &[u8]) -> Option<(usize, Arc<dyn Dir>)> {
-        let same = self.path.iter().zip(path).take_while(|(one, other)| one == other).count();
+        let same = if path.starts_with(&self.path) {
+            self.path.len()
+        } else {
+            self.path.iter().zip(path).take_while(|(one, other)| one == other).count()
+        };
         self.dirs.retain(|(end, _)| *end <= same && path.get(*end) == Some(&b'/'));
         self.dirs.last().map(|(end, dir)| (*end, Arc::clone(dir)))
     }
@@ -61,8 +103,24 @@ const CREATE: OpenOptions = OpenOptions {
 };
 
 impl Layer {
-    pub(super) const fn new(root: Box<dyn Dir>) -> Self {
-        Self { root, far: Mutex::new(Far { path: Vec::new(), dirs: Vec::new() }) }
+    /// The tree beneath `root`. `ours` says that nobody else changes it.
+    pub(super) const fn new(root: Box<dyn Dir>, ours: bool) -> Self {
+        Self { root, far: Mutex::new(Far { path: Vec::new(), dirs: Vec::new(), walker: 0 }), ours }
+    }
+
+    /// This thread walks along a path: until [`Layer::walked`] it goes on from the directories that it came through, also where
+    /// somebody else may move them meanwhile.
+    pub(super) fn walks(&self) {
+        if !self.ours {
+            self.far().walk(asking::me());
+        }
+    }
+
+    /// A walk is over: the next one finds what is there then.
+    pub(super) fn walked(&self) {
+        if !self.ours {
+            self.far().walk(0);
+        }
     }
 
     /// What is known of the root.
@@ -210,23 +268,41 @@ impl Layer {
         self.both(path, new, |dir, path, to, new| dir.rename(path, to, new))
     }
 
-    /// Does something to what a path of any length names: in a directory from which what remains of the path is short enough.
+    /// Does something to what a path of any length names: in a directory from which what remains of the path is short.
     fn at<R>(&self, path: &[u8], act: impl FnOnce(&dyn Dir, Path<'_>) -> Result<R>) -> Result<R> {
-        if path.len() <= MAX_PATH {
+        let fits = path.len() <= MAX_PATH;
+        if is_near(path) {
             return with_path(if path.is_empty() { b"." } else { path }, |path| act(&*self.root, path));
         }
-        let (mut done, mut dir) = match self.far().nearest(path) {
-            Some((end, dir)) => (end + 1, Some(dir)),
-            None => (0, None),
+        let (remembers, nearest) = {
+            let mut far = self.far();
+            let remembers = self.ours || far.walker == asking::me();
+            if fits && !self.ours && far.path.len() > MAX_PATH {
+                far.forget();
+            }
+            (remembers, if fits && !remembers { None } else { far.nearest(path) })
         };
-        while path.len() - done > FAR {
-            let rest = &path[done..path.len().min(done + MAX_PATH)];
+        if fits && !remembers {
+            return with_path(path, |path| act(&*self.root, path));
+        }
+        let (mut done, mut dir) = nearest.map_or((0, None), |(end, dir)| (end + 1, Some(dir)));
+        while if remembers { !is_near(&path[done..]) } else { path.len() - done > FAR } {
+            let left = &path[done..];
+            let rest = &left[..left.len().min(MAX_PATH)];
             // The last step is short, so that what is looked for next begins near.
-            let near = &rest[..rest.len().min((path.len() - done - FAR / 2).max(FAR / 2))];
-            let Some(slash) = near.iter().rposition(|byte| *byte == b'/') else { break };
+            let last = if remembers { last_step(left) } else { left.len() - FAR / 2 };
+            let near = rest.len().min(last);
+            let before = rest[..near].iter().rposition(|byte| *byte == b'/');
+            // A name may be longer than a step.
+            let behind = || rest[near..].iter().position(|byte| *byte == b'/').map(|slash| near + slash);
+            let Some(slash) = before.or_else(behind) else { break };
             let next =
-                with_path(&rest[..slash], |path| open_dir(dir.as_deref().unwrap_or(&*self.root), path))?;
-            let next: Arc<dyn Dir> = Arc::from(next);
+                with_path(&rest[..slash], |path| open_dir(dir.as_deref().unwrap_or(&*self.root), path));
+            // Where the path need not be divided, what is wrong with it, or with descriptors, is for `act` to say.
+            let next: Arc<dyn Dir> = match next {
+                Err(_) if fits => break,
+                next => Arc::from(next?),
+            };
             done += slash + 1;
             self.far().put(path, done - 1, Arc::clone(&next));
             dir = Some(next);
@@ -240,7 +316,7 @@ impl Layer {
 
     /// A directory may be elsewhere from now on.
     fn forget_far(&self) {
-        *self.far() = Far::default();
+        self.far().forget();
     }
 
     fn both(

@@ -3,8 +3,9 @@
 //! A name keeps its number as long as the directory is held by anyone, whatever is listed, made and removed meanwhile: a cookie
 //! means the same to all, and a listing in steps costs no more than one.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
-use std::ops::{Bound, ControlFlow};
+use std::collections::HashSet;
+use std::hash::RandomState;
+use std::ops::ControlFlow;
 use std::sync::{Arc, PoisonError};
 
 use super::Core;
@@ -12,6 +13,7 @@ use super::lock::Known;
 use super::node::{Location, Node};
 use super::whiteout::{hidden_by, is_reserved};
 use crate::abi::{Errno, Filestat, Filetype};
+use crate::vfs::numbered::Numbered;
 use crate::vfs::{Dir, DirEntry, Result};
 
 /// How many entries of the two trees one call looks at; then it lets its caller look up.
@@ -23,17 +25,15 @@ const BATCH: usize = 128;
 /// The entries of a directory that was listed.
 #[derive(Default)]
 pub(super) struct Listing {
-    numbers: HashMap<Arc<[u8]>, u64>,
-    entries: BTreeMap<u64, Entry>,
-    last: u64,
+    names: Numbered<Entry>,
+    hasher: RandomState,
     /// How often it was begun anew. What was not found again is gone.
     round: u64,
     gathering: Option<Gathering>,
 }
 
-#[derive(Clone)]
+#[derive(Clone, Copy)]
 struct Entry {
-    name: Arc<[u8]>,
     ino: u64,
     filetype: Filetype,
     round: u64,
@@ -79,30 +79,36 @@ impl Core {
                 return Err(errno);
             }
         }
+        struct Seen {
+            number: u64,
+            entry: Entry,
+            name_end: usize,
+        }
+        let (mut seen, mut names) = (Vec::<Seen>::new(), Vec::<u8>::new());
         let mut cookie = cookie;
         loop {
+            seen.clear();
+            names.clear();
             // Whoever is called may use the directory.
-            let batch: Vec<(u64, Entry)> = {
+            {
                 let listing = dir.listing.lock().unwrap_or_else(PoisonError::into_inner);
                 let Some(listing) = listing.as_deref() else { return Ok(()) };
                 // From the youngest on: what is made meanwhile is not met, so that a listing ends.
-                let from = match cookie {
-                    0 => Bound::Unbounded,
-                    // No entry's: a made-up number is behind all, as it is in a directory of the host's.
-                    _ if cookie > listing.last => return Ok(()),
-                    _ => Bound::Excluded(cookie),
-                };
-                let older = listing.entries.range((Bound::Unbounded, from)).rev();
-                older.take(BATCH).map(|(at, entry)| (*at, entry.clone())).collect()
-            };
-            for (next, Entry { name, ino, filetype, round: _ }) in &batch {
-                let entry = DirEntry { name, ino: *ino, filetype: *filetype, next: *next };
-                if each(entry).is_break() {
+                for slot in listing.names.older(cookie).take(BATCH) {
+                    let Some(entry) = slot.value else { continue };
+                    names.extend_from_slice(&slot.name);
+                    seen.push(Seen { number: slot.number, entry, name_end: names.len() });
+                }
+            }
+            let mut start = 0;
+            for Seen { number, entry: Entry { ino, filetype, round: _ }, name_end } in &seen {
+                let name = &names[start..*name_end];
+                if each(DirEntry { name, ino: *ino, filetype: *filetype, next: *number }).is_break() {
                     return Ok(());
                 }
-                cookie = *next;
+                (start, cookie) = (*name_end, *number);
             }
-            if batch.len() < BATCH {
+            if seen.len() < BATCH {
                 return Ok(());
             }
         }
@@ -128,13 +134,14 @@ impl Listing {
             let Gathering { dirs, hidden, cookie } = &mut gathering;
             let Some((dir, tier)) = dirs.last() else { break Ok(()) };
             let tier = *tier;
+            let mut kept = Ok(());
             let listed = dir.list(*cookie, &mut |entry| {
                 *cookie = entry.next;
-                self.found(entry, tier, hidden, known);
+                kept = self.found(entry, tier, hidden, known);
                 left -= 1;
-                if left == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+                if left == 0 || kept.is_err() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
             });
-            match listed {
+            match kept.and(listed) {
                 Ok(()) if left == 0 => break Err(Errno::Again),
                 Ok(()) => {
                     gathering.dirs.pop();
@@ -147,61 +154,44 @@ impl Listing {
             self.gathering = Some(gathering);
         }
         done?;
-        let Self { numbers, entries, round, .. } = self;
-        entries.retain(|_, entry| {
-            let found = entry.round == *round;
-            if !found {
-                numbers.remove(&entry.name);
-            }
-            found
-        });
+        let Self { names, hasher, round, gathering: _ } = self;
+        names.retain(hasher, |entry| entry.round == *round);
         Ok(())
     }
 
     /// An entry of one of the trees.
-    fn found(&mut self, entry: DirEntry<'_>, tier: Tier, hidden: &mut HashSet<Box<[u8]>>, known: &Known) {
+    fn found(
+        &mut self,
+        entry: DirEntry<'_>,
+        tier: Tier,
+        hidden: &mut HashSet<Box<[u8]>>,
+        known: &Known,
+    ) -> Result<()> {
         let DirEntry { name, ino, filetype, next: _ } = entry;
         if is_reserved(name) {
             if let Some(name) = hidden_by(name).filter(|_| tier == Tier::Upper) {
                 hidden.insert(name.into());
             }
-            return;
+            return Ok(());
         }
-        let round = self.round;
         match tier {
-            Tier::Upper => {
-                let ino = known.origins.id(ino).1;
-                self.put(name, ino, filetype);
-            }
-            Tier::Lower if hidden.contains(name) => {}
-            Tier::Lower => {
-                let above = self.numbers.get(name).is_some_and(|at| self.entries[at].round == round);
-                if !above {
-                    self.put(name, ino, filetype);
-                }
-            }
+            Tier::Upper => self.put(name, known.origins.id(ino).1, filetype, false),
+            Tier::Lower if hidden.contains(name) => Ok(()),
+            Tier::Lower => self.put(name, ino, filetype, true),
         }
     }
 
-    fn put(&mut self, name: &[u8], ino: u64, filetype: Filetype) {
-        let round = self.round;
-        let number = match self.numbers.get(name) {
-            Some(number) => *number,
-            None => {
-                self.last += 1;
-                self.numbers.insert(name.into(), self.last);
-                self.last
-            }
-        };
-        let entry =
-            self.entries.entry(number).or_insert_with(|| Entry { name: name.into(), ino, filetype, round });
-        (entry.ino, entry.filetype, entry.round) = (ino, filetype, round);
+    /// Puts an entry, unless `beneath` says that one of this round's hides it. Errors: `Nospc` where there are too many.
+    fn put(&mut self, name: &[u8], ino: u64, filetype: Filetype, beneath: bool) -> Result<()> {
+        let Self { names, hasher, round, gathering: _ } = self;
+        names.reserve(hasher)?;
+        let entry = Entry { ino, filetype, round: *round };
+        names.put_unless(hasher, name, entry, |there| beneath && there.round == *round);
+        Ok(())
     }
 
     fn remove(&mut self, name: &[u8]) {
-        if let Some(number) = self.numbers.remove(name) {
-            self.entries.remove(&number);
-        }
+        self.names.remove(&self.hasher, name);
         if let Some(gathering) = &mut self.gathering {
             gathering.hidden.insert(name.into());
         }
@@ -218,7 +208,8 @@ impl Node {
                 if let Some(gathering) = &mut listing.gathering {
                     gathering.hidden.remove(name);
                 }
-                listing.put(name, stat.ino, stat.filetype);
+                // Where there is no room for it, whoever lists the directory anew is told so.
+                let _ = listing.put(name, stat.ino, stat.filetype, false);
             }
             None => listing.remove(name),
         }

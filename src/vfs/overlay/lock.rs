@@ -1,6 +1,7 @@
 //! Overlay: the lock of all that looks at both trees, which a thread that holds it is refused.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
 use std::ops::{Deref, DerefMut};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
@@ -23,15 +24,21 @@ pub(super) struct Lock {
 const LOOK: Duration = Duration::from_micros(200);
 
 /// What is known of the upper beyond what it holds itself.
-#[derive(Default)]
 pub(super) struct Known {
     /// What the merged view says of it.
     pub origins: Origins,
     /// Files of the upper that have several names, while they are committed: by their inode, a path at which the lower has the
     /// same, empty as long as it has none.
     pub committed: HashMap<u64, Vec<u8>>,
-    /// How many temporary names were made.
+    /// The number of the last temporary name. It begins anywhere: what an overlay that was cut off left behind has others.
     pub temporary: u64,
+}
+
+impl Default for Known {
+    fn default() -> Self {
+        let temporary = RandomState::new().hash_one(());
+        Self { origins: Origins::default(), committed: HashMap::new(), temporary }
+    }
 }
 
 /// The lock, held.

@@ -54,7 +54,7 @@ impl Overlay {
     /// change the upper from now on; a lower that changes is seen as far as nothing of the upper hides it. Errors: those of
     /// looking at the roots, and of setting the times of an empty upper's.
     pub fn new(lower: Box<dyn Dir>, upper: Box<dyn Dir>) -> Result<Arc<Self>> {
-        let (lower, upper) = (Layer::new(lower), Layer::new(upper));
+        let (lower, upper) = (Layer::new(lower, false), Layer::new(upper, true));
         let below = lower.root()?;
         let lock = Lock::default();
         let mut known = lock.take()?;

@@ -51,16 +51,18 @@ impl Core {
         }
         let path = to.locate()?.child(new);
         let over = over.map(|(over, _)| over);
-        self.move_upper(&mut known, (dir, &old), (to, &path), over.as_ref())?;
+        let counted = (self.counted(dir)?, self.counted(to)?);
+        let moved_stat = self.move_upper(&mut known, (dir, &old), (to, &path), over.as_ref())?;
 
+        // It is done: nothing from here on may fail.
         if let Some(upper) = over.as_ref().and_then(|over| over.upper.as_ref()) {
             self.forget_origin(&mut known, upper);
             known.origins.touched(upper.ino);
         }
         let dirs = i64::from(node.is_dir());
-        self.count(&mut known, dir, -dirs)?;
-        self.count(&mut known, to, if over.is_none() { dirs } else { 0 })?;
-        self.touched(&mut known, &path)?;
+        self.count(&mut known, counted.0, -dirs);
+        self.count(&mut known, counted.1, if over.is_none() { dirs } else { 0 });
+        known.origins.touched(moved_stat.ino);
         if let Some(lost) = to.forget(new) {
             self.lost(&lost, None);
         }
@@ -72,22 +74,21 @@ impl Core {
         }
         moved();
         to.remember(new, &node);
-        // Not asked of the lower, which may fail: it is done.
-        let now = known.origins.shown(self.upper.stat(&path)?.ok_or(Errno::Io)?, false);
+        let now = known.origins.shown(moved_stat, false);
         dir.changed(name, None);
         to.changed(new, Some(&now));
         Ok(())
     }
 
     /// Moves what is whole in the upper. What the lower has under the old name is hidden first, which is not seen before the
-    /// name goes; so there is one step that shows.
+    /// name goes; so there is one step that shows. Says what was moved.
     fn move_upper(
         &self,
         known: &mut Known,
         (dir, old): (&Arc<Node>, &Found),
         (to, path): (&Arc<Node>, &[u8]),
         over: Option<&Found>,
-    ) -> Result<()> {
+    ) -> Result<Filestat> {
         let into = to.locate()?;
         let moved = self.upper.stat(&old.path)?.ok_or(Errno::Noent)?;
         // The lower's directory of the new name, if there is one, has nothing to do with this one.
@@ -95,9 +96,9 @@ impl Core {
         if marked {
             self.quietly(known, &old.path, || self.upper.create(&opaque(&old.path)).map(drop))?;
         }
-        let covered = self.cover(known, dir, old);
+        let covered = self.cover(known, dir, old).map(|(covered, _)| covered);
         let done = covered.and_then(|_| self.replace(known, &old.path, path, over));
-        if done.is_err() {
+        if let Err(errno) = done {
             if covered == Ok(true) {
                 let _ = self.upper.unlink(&whiteout(&old.path));
             }
@@ -105,10 +106,10 @@ impl Core {
             if marked {
                 let _ = self.quietly(known, &old.path, || self.upper.unlink(&opaque(&old.path)));
             }
-            return done;
+            return Err(errno);
         }
-        // Now it is hidden by what has its name.
-        self.uncover(path)
+        self.hidden_anyway(path);
+        Ok(moved)
     }
 
     /// Moves a name of the upper's. An empty directory of the new name may still hold whiteouts.

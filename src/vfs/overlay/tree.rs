@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use super::file::{State, Whose};
+use super::file::{State, Whose, cut};
 use super::find::{Found, checked_name};
 use super::lock::Known;
 use super::node::{Location, Node};
@@ -18,6 +18,14 @@ impl Tree for Overlay {
 
     fn filetype(&self, node: &Arc<Node>) -> Filetype {
         node.filetype
+    }
+
+    fn walks(&self) {
+        self.core.lower.walks();
+    }
+
+    fn walked(&self) {
+        self.core.lower.walked();
     }
 
     fn stat(&self, node: &Arc<Node>) -> Result<Filestat> {
@@ -59,9 +67,10 @@ impl Tree for Overlay {
             self.core.touched(&mut known, &node.locate()?.path)?;
         }
         if truncate {
+            let copied = body.state().whose == Whose::Lower;
             self.core.raise_body(&mut known, &body, 0)?;
             let file = Arc::clone(&body.state().file);
-            file.set_len(0)?;
+            cut(&*file, 0, copied)?;
         }
         Ok(self.core.descriptor(body, access))
     }
@@ -112,6 +121,9 @@ impl Tree for Overlay {
 
     fn set_times(&self, node: &Arc<Node>, times: SetTimes) -> Result<()> {
         let mut known = self.core.lock.take()?;
+        if node.set_times_of_removed(times) {
+            return Ok(());
+        }
         let path = self.core.raise(&mut known, node)?;
         self.core.upper.set_times(&path, times)
     }
@@ -121,10 +133,14 @@ impl Tree for Overlay {
         let mut known = core.lock.take()?;
         let at = core.place_for(&mut known, dir, name)?;
         let path = at.child(name);
+        let counted = core.counted(dir)?;
         let file = core.upper.create(&path)?;
-        let stat = known.origins.shown(file.stat()?, false);
-        core.uncover(&path)?;
-        core.count(&mut known, dir, 0)?;
+        let stat = file.stat().inspect_err(|_| {
+            let _ = core.upper.unlink(&path);
+        })?;
+        let stat = known.origins.shown(stat, false);
+        core.hidden_anyway(&path);
+        core.count(&mut known, counted, 0);
         let (id, ctime) = ((stat.dev, stat.ino), (stat.ctim, stat.ctim));
         let state = State { whose: Whose::Upper, file, id, ctime };
         let node = core.node(dir, name, &stat, false);
@@ -138,6 +154,7 @@ impl Tree for Overlay {
         let mut known = core.lock.take()?;
         let at = core.place_for(&mut known, dir, name)?;
         let path = at.child(name);
+        let counted = core.counted(dir)?;
         if at.lower && core.has_whiteout(&path)? {
             // What was in the directory that had this name is not in this one.
             let temporary = core.temporary(&mut known, &at.path);
@@ -150,22 +167,25 @@ impl Tree for Overlay {
                 let _ = core.clear(&temporary);
             }
             made?;
-            core.uncover(&path)?;
         } else {
             core.upper.create_dir(&path)?;
         }
-        core.count(&mut known, dir, 1)?;
-        core.made(&known, dir, name, &path)
+        let stat = core.made(&known, &path)?;
+        core.count(&mut known, counted, 1);
+        dir.changed(name, Some(&stat));
+        Ok(())
     }
 
     fn symlink(&self, target: &[u8], dir: &Arc<Node>, name: &[u8]) -> Result<()> {
         let core = &self.core;
         let mut known = core.lock.take()?;
         let path = core.place_for(&mut known, dir, name)?.child(name);
+        let counted = core.counted(dir)?;
         core.upper.symlink(target, &path)?;
-        core.uncover(&path)?;
-        core.count(&mut known, dir, 0)?;
-        core.made(&known, dir, name, &path)
+        let stat = core.made(&known, &path)?;
+        core.count(&mut known, counted, 0);
+        dir.changed(name, Some(&stat));
+        Ok(())
     }
 
     fn link(&self, node: &Arc<Node>, dir: &Arc<Node>, name: &[u8]) -> Result<()> {
@@ -178,10 +198,12 @@ impl Tree for Overlay {
         }
         let old = core.raise(&mut known, node)?;
         let path = core.place_for(&mut known, dir, name)?.child(name);
+        let counted = core.counted(dir)?;
         core.upper.link(&old, &path)?;
-        core.uncover(&path)?;
-        core.count(&mut known, dir, 0)?;
-        core.made(&known, dir, name, &path)
+        let stat = core.made(&known, &path)?;
+        core.count(&mut known, counted, 0);
+        dir.changed(name, Some(&stat));
+        Ok(())
     }
 
     fn unlink(&self, dir: &Arc<Node>, name: &[u8]) -> Result<()> {
@@ -191,13 +213,13 @@ impl Tree for Overlay {
         if is_dir(&stat) {
             return Err(Errno::Isdir);
         }
-        core.cover(&mut known, dir, &found)?;
+        let (_, counted) = core.cover(&mut known, dir, &found)?;
         if let Some(upper) = &found.upper {
             core.upper.unlink(&found.path)?;
             core.forget_origin(&mut known, upper);
             known.origins.touched(upper.ino);
         }
-        core.count(&mut known, dir, 0)?;
+        core.count(&mut known, counted, 0);
         core.removed(dir, name, stat);
         Ok(())
     }
@@ -212,13 +234,13 @@ impl Tree for Overlay {
         if !core.is_empty(&found)? {
             return Err(Errno::Notempty);
         }
-        core.cover(&mut known, dir, &found)?;
+        let (_, counted) = core.cover(&mut known, dir, &found)?;
         if let Some(upper) = &found.upper {
             // Whiteouts may be left in it.
             core.clear(&found.path)?;
             core.forget_origin(&mut known, upper);
         }
-        core.count(&mut known, dir, -1)?;
+        core.count(&mut known, counted, -1);
         core.removed(dir, name, stat);
         Ok(())
     }
@@ -267,32 +289,56 @@ impl Core {
         }
     }
 
-    /// Hides what the lower has under a name that is about to be removed, or moved away. Says whether it was not hidden before.
-    pub(super) fn cover(&self, known: &mut Known, dir: &Arc<Node>, found: &Found) -> Result<bool> {
+    /// Takes away a whiteout that hides nothing: what has the name now does. So it may as well stay, where it cannot be removed.
+    pub(super) fn hidden_anyway(&self, path: &[u8]) {
+        let _ = self.uncover(path);
+    }
+
+    /// Hides what the lower has under a name that is about to be removed, or moved away. Says whether it was not hidden before, and
+    /// what [`Core::count`] wants to know.
+    pub(super) fn cover(
+        &self,
+        known: &mut Known,
+        dir: &Arc<Node>,
+        found: &Found,
+    ) -> Result<(bool, Option<u64>)> {
         if !self.is_below(&*dir.locate()?, &found.path)? {
-            return Ok(false);
+            return Ok((false, self.counted(dir)?));
         }
         self.raise_dir(known, dir)?;
+        let counted = self.counted(dir)?;
         match self.upper.create(&whiteout(&found.path)) {
-            Err(Errno::Exist) => Ok(false),
-            made => made.map(|_| true),
+            Err(Errno::Exist) => Ok((false, counted)),
+            made => made.map(|_| (true, counted)),
         }
+    }
+
+    /// The inode of a directory that is in the upper, for [`Core::count`]: asked for before the step that shows, after which
+    /// nothing may fail.
+    pub(super) fn counted(&self, dir: &Arc<Node>) -> Result<Option<u64>> {
+        Ok(self.upper.stat(&dir.locate()?.path)?.map(|stat| stat.ino))
     }
 
     /// The entries of a directory in the upper were changed; so many more directories are in it.
-    pub(super) fn count(&self, known: &mut Known, dir: &Arc<Node>, by: i64) -> Result<()> {
-        if let Some(stat) = self.upper.stat(&dir.locate()?.path)? {
-            known.origins.touched(stat.ino);
-            known.origins.count(stat.ino, by);
+    pub(super) fn count(&self, known: &mut Known, dir: Option<u64>, by: i64) {
+        if let Some(ino) = dir {
+            known.origins.touched(ino);
+            known.origins.count(ino, by);
         }
-        Ok(())
     }
 
-    /// A directory or link was made.
-    fn made(&self, known: &Known, dir: &Arc<Node>, name: &[u8], path: &[u8]) -> Result<()> {
-        let stat = known.origins.shown(self.upper.stat(path)?.ok_or(Errno::Io)?, false);
-        dir.changed(name, Some(&stat));
-        Ok(())
+    /// What was made at a path. Errors: what kept it from being looked at; then it is not there any more.
+    fn made(&self, known: &Known, path: &[u8]) -> Result<Filestat> {
+        match self.upper.stat(path).and_then(|stat| stat.ok_or(Errno::Io)) {
+            Ok(stat) => {
+                self.hidden_anyway(path);
+                Ok(known.origins.shown(stat, false))
+            }
+            Err(errno) => {
+                let _ = self.upper.unlink(path).or_else(|_| self.clear(path));
+                Err(errno)
+            }
+        }
     }
 
     /// A name was removed. What it was is held by those who have it open.

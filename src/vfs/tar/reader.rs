@@ -43,9 +43,13 @@ pub struct Reader {
     /// A header that has come in part.
     block: Vec<u8>,
     extra: Extra,
-    /// Directories, by their paths from the root: their times are set when all is in them. Sorted, so that each is near the last;
-    /// and no more than the archive said itself, however deep they are.
+    /// Directories, by their paths from the root: their times are set when all is in them. Sorted, so that each is near the last.
     dirs: BTreeMap<Box<[u8]>, SetTimes>,
+    /// How many bytes those paths have. The way through links is short, and the path that it leads to may be long: so they may have
+    /// no more than what has come, and [`MOST_EXTRA`].
+    kept: u64,
+    /// How many bytes have come.
+    come: u64,
 }
 
 enum State {
@@ -92,11 +96,14 @@ impl Reader {
             block: Vec::new(),
             extra: Extra::default(),
             dirs: BTreeMap::new(),
+            kept: 0,
+            come: 0,
         }
     }
 
     /// Takes the next bytes. After a failure no more may come.
     pub fn feed(&mut self, mut bytes: &[u8]) -> Result<(), Stopped> {
+        self.come = self.come.saturating_add(bytes.len() as u64);
         while !bytes.is_empty() {
             match std::mem::replace(&mut self.state, State::End) {
                 State::End => return Ok(()),
@@ -251,7 +258,7 @@ impl Reader {
             if let (Some(mode), false) = (mode, names.is_empty()) {
                 self.trail.here().set_mode_at(Path::of_host(b".\0")?, false, mode)?;
             }
-            self.dirs.insert(self.trail.names().collect::<Vec<_>>().join(&b'/').into(), times);
+            self.keep_times(times)?;
             return Ok(skip_whole(size));
         }
         if kind.is_character_special() || kind.is_block_special() || kind.is_fifo() {
@@ -287,6 +294,20 @@ impl Reader {
             return Ok(State::Header);
         }
         Ok(State::File(body))
+    }
+
+    /// Remembers the times of the directory that it has come to. Errors: `Nametoolong` where the paths have become too much.
+    fn keep_times(&mut self, times: SetTimes) -> Result<()> {
+        let len: usize = self.trail.names().map(|name| name.len() + 1).sum();
+        let kept = self.kept.saturating_add(len as u64);
+        if kept > self.come.saturating_add(MOST_EXTRA) {
+            return Err(Errno::Nametoolong);
+        }
+        let path = self.trail.names().collect::<Vec<_>>().join(&b'/');
+        if self.dirs.insert(path.into(), times).is_none() {
+            self.kept = kept;
+        }
+        Ok(())
     }
 
     fn link(&mut self, target: &[u8], name: Path<'_>) -> Result<()> {

@@ -117,14 +117,8 @@ impl Writer {
         if stat.size > self.most {
             return Err(Errno::Fbig);
         }
-        if stat.nlink > 1 {
-            let id = (stat.dev, stat.ino);
-            if let Some(first) = self.firsts.get(&id) {
-                let first = self.tour.names_to(first).join(&b'/');
-                self.put_header(EntryType::Link, path, &stat, mode, 0, Some(&first));
-                return Ok(());
-            }
-            self.firsts.insert(id, self.tour.pass(name));
+        if self.put_further_name(name, path, &stat, mode) {
+            return Ok(());
         }
         self.put_header(EntryType::Regular, path, &stat, mode, stat.size, None);
         if stat.size > 0 {
@@ -139,8 +133,27 @@ impl Writer {
         let len = self.tour.here().read_link(Path::of_host(&with_nul)?, &mut target)?;
         target.truncate(len);
         let (stat, mode) = self.stat(name)?;
-        self.put_header(EntryType::Symlink, path, &stat, mode.unwrap_or(0o777), 0, Some(&target));
+        let mode = mode.unwrap_or(0o777);
+        if !self.put_further_name(name, path, &stat, mode) {
+            self.put_header(EntryType::Symlink, path, &stat, mode, 0, Some(&target));
+        }
         Ok(())
+    }
+
+    /// Puts what had a name already, if it did, as a hard link; else remembers the name where there will be others. Says whether it
+    /// did.
+    fn put_further_name(&mut self, name: &[u8], path: &[u8], stat: &Filestat, mode: u32) -> bool {
+        if stat.nlink < 2 {
+            return false;
+        }
+        let id = (stat.dev, stat.ino);
+        let Some(first) = self.firsts.get(&id) else {
+            self.firsts.insert(id, self.tour.pass(name));
+            return false;
+        };
+        let first = self.tour.names_to(first).join(&b'/');
+        self.put_header(EntryType::Link, path, stat, mode, 0, Some(&first));
+        true
     }
 
     fn stat(&self, name: &[u8]) -> Result<(Filestat, Option<u32>)> {

@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use super::resolve::{Follow, Found, Reached, walk};
-use super::{Kept, Tree};
+use super::{Kept, MAX_NAME, Tree};
 use crate::abi::{Errno, Filestat, Filetype};
 use crate::vfs::split::Split;
 use crate::vfs::{Dir, DirEntry, LinkTarget, OpenOptions, Opened, Path, Result, SetTimes};
@@ -201,8 +201,15 @@ impl<T: Tree> Dir for TreeDir<T> {
     fn rename(&self, path: Path<'_>, to: &dyn Dir, new: Path<'_>) -> Result<()> {
         let to = self.of_this_tree(to)?;
         let (split, new_split) = (Split::new(path), Split::new(new));
-        let (old, new) = (self.place(&split)?, to.place(&new_split)?);
+        // As in the kernel: both directories, then the old name, then the new one.
+        let (old, new) = (self.walk(split.whole, Follow::Place)?, to.walk(new_split.whole, Follow::Place)?);
         let (Some(old_name), Some(new_name)) = (old.name, new.name) else { return Err(Errno::Busy) };
+        if is_too_long(&old_name) {
+            return Err(Errno::Nametoolong);
+        }
+        if is_too_long(&new_name) {
+            return Err(if old.node.is_some() { Errno::Nametoolong } else { Errno::Noent });
+        }
         if split.must_be_dir || new_split.must_be_dir {
             let node = old.node.ok_or(Errno::Noent)?;
             if self.tree.filetype(&node) != Filetype::Directory {
@@ -219,4 +226,8 @@ impl<T: Tree> Dir for TreeDir<T> {
     fn as_target(&self) -> Result<&dyn Any> {
         Ok(self)
     }
+}
+
+fn is_too_long(name: &[u8]) -> bool {
+    name.len() > MAX_NAME
 }

@@ -40,6 +40,13 @@ pub trait Tree: Send + Sync + 'static {
     /// What has a name in a directory, a link being what it is. Errors: `Noent`, `Notdir` where it is no directory.
     fn lookup(&self, dir: &Self::Node, name: &[u8]) -> Result<Self::Node>;
 
+    /// This thread begins to walk along a path, by one lookup after the other. What a kind finds on the way it may keep until
+    /// [`Tree::walked`].
+    fn walks(&self) {}
+
+    /// The walk is over.
+    fn walked(&self) {}
+
     /// The target of a link. Errors: `Inval` where it is none.
     fn read_link(&self, node: &Self::Node) -> Result<Box<[u8]>>;
 

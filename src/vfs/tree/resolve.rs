@@ -46,6 +46,8 @@ impl<N> Deref for Reached<'_, N> {
 pub(super) enum Follow {
     /// It is what is looked for.
     No,
+    /// As `No`, and the last name may be longer than [`MAX_NAME`]: whoever asks decides when to say so.
+    Place,
     /// Only where slashes follow it.
     IfSlash,
     /// It stands for its target.
@@ -62,6 +64,7 @@ pub(super) fn walk<'p, T: Tree>(
     path: &'p [u8],
     follow: Follow,
 ) -> Result<Found<'p, T::Node>> {
+    let _walk = Walk::begin(tree);
     // `..` goes back the way that was come, as it does where nothing is moved meanwhile; the tree is never asked.
     let mut above = Vec::new();
     let mut dir = Reached::Root(root);
@@ -80,7 +83,13 @@ pub(super) fn walk<'p, T: Tree>(
             b".." => dir = above.pop().ok_or(Errno::Notcapable)?,
             // Linux does not even look.
             _ if last && must_be_dir && follow == Follow::ToMake => return Err(Errno::Isdir),
-            name if name.len() > MAX_NAME => return Err(Errno::Nametoolong),
+            name if name.len() > MAX_NAME => {
+                if last && follow == Follow::Place {
+                    let name = Some(Cow::Owned(name.to_vec()));
+                    return Ok(Found { dir, name, node: None, must_be_dir });
+                }
+                return Err(Errno::Nametoolong);
+            }
             name => {
                 let name_as_found = || match &rest {
                     Cow::Borrowed(path) => Cow::Borrowed(&path[start..end]),
@@ -96,7 +105,7 @@ pub(super) fn walk<'p, T: Tree>(
                 let follows = match follow {
                     Follow::Yes | Follow::ToMake => true,
                     Follow::IfSlash => !last || must_be_dir,
-                    Follow::No => !last,
+                    Follow::No | Follow::Place => !last,
                 };
                 match tree.filetype(&node) {
                     Filetype::SymbolicLink if follows => {
@@ -130,6 +139,22 @@ pub(super) fn walk<'p, T: Tree>(
             return Ok(Found { node: Some(dir.clone()), dir, name: None, must_be_dir: true });
         }
         at = after;
+    }
+}
+
+/// A walk, which is over when this is dropped.
+struct Walk<'t, T: Tree>(&'t T);
+
+impl<'t, T: Tree> Walk<'t, T> {
+    fn begin(tree: &'t T) -> Self {
+        tree.walks();
+        Self(tree)
+    }
+}
+
+impl<T: Tree> Drop for Walk<'_, T> {
+    fn drop(&mut self) {
+        self.0.walked();
     }
 }
 

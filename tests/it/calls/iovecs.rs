@@ -39,6 +39,19 @@ fn a_long_list_is_taken_in_rounds() {
 }
 
 #[test]
+fn a_list_that_is_read_over_counts_what_was_read() {
+    let mut world = World::new();
+    std::fs::write(world.host("long"), "z".repeat(1000)).unwrap();
+    let fd = world.open("long");
+    let ranges: Vec<_> = (0..40).map(|index| (100 + index, 1)).collect();
+    let list = world.iovecs(&ranges);
+    // The first range is the list's own beginning, whose next entries then lead out of the memory.
+    world.guest.put(list, &[le(list as u32), le(16)].concat());
+    world.ok("fd_read", &[fd, list, 40, 8], &[(list, &[b'z'; 16]), (101, &[b'z'; 31]), (8, &le(47))]);
+    assert_eq!(*world.entry(fd).offset(), 47);
+}
+
+#[test]
 fn a_long_range_is_taken_in_rounds() {
     let mut world = World::new();
     world.guest = Script::of(21 * MIB);

@@ -17,7 +17,7 @@ type Hook = Box<dyn FnMut() + Send>;
 pub struct Fake {
     /// How long it has waited, ns.
     waited: AtomicU64,
-    /// By how much the wall clock was set, ns.
+    /// By how much the wall clock was set, ns; back, by a number that wraps.
     pub set: AtomicU64,
     /// Every wait: for how many descriptors, and how long, ns.
     waits: Mutex<Vec<(usize, u64)>>,
@@ -74,7 +74,9 @@ pub struct Shared(pub Arc<Fake>);
 impl System for Shared {
     fn now(&self, clock: ClockId) -> Result<u64, Errno> {
         Ok(match clock {
-            ClockId::Realtime => REALTIME + self.0.waited() + self.0.set.load(Ordering::Relaxed),
+            ClockId::Realtime => {
+                (REALTIME + self.0.waited()).wrapping_add(self.0.set.load(Ordering::Relaxed))
+            }
             ClockId::Monotonic => MONOTONIC + self.0.waited(),
             ClockId::ProcessCpuTime => 33,
             ClockId::ThreadCpuTime => 22,

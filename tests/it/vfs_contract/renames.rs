@@ -11,6 +11,7 @@ cases! {
     changes: [
         renames_move_names,
         renames_that_cannot_be,
+        both_directories_are_looked_for_before_the_names,
         a_rename_between_names_of_one_file_does_nothing,
         a_directory_does_not_move_into_itself,
         a_rename_leaves_what_is_open,
@@ -43,6 +44,23 @@ fn renames_move_names(dir: &dyn Dir) {
     assert_eq!(names(&*open_dir(dir, "made").unwrap()), ["up"]);
 }
 
+fn both_directories_are_looked_for_before_the_names(dir: &dyn Dir) {
+    let long = "n".repeat(256);
+    let in_dir = format!("dir/{long}");
+    for (from, to, errno) in [
+        (&*long, "missing/new", Errno::Noent),
+        (&*long, "file/new", Errno::Notdir),
+        (&*long, ".", Errno::Busy),
+        ("missing", &*in_dir, Errno::Noent),
+        (&*long, &*in_dir, Errno::Nametoolong),
+        (&*in_dir, "new", Errno::Nametoolong),
+        ("file", &*in_dir, Errno::Nametoolong),
+    ] {
+        assert_eq!(dir.rename(path(from), dir, path(to)), Err(errno), "{from} to {to}");
+    }
+    assert_eq!(names(dir), START_NAMES);
+}
+
 fn renames_that_cannot_be(dir: &dyn Dir) {
     for (from, to, errno) in [
         ("missing", "new", Errno::Noent),
@@ -73,6 +91,21 @@ fn renames_that_cannot_be(dir: &dyn Dir) {
         ("file", "file/new", Errno::Notdir),
         ("file", "loop/new", Errno::Loop),
         ("dir", "missing/new", Errno::Noent),
+    ] {
+        assert_eq!(dir.rename(path(from), dir, path(to)), Err(errno), "{from} to {to}");
+    }
+    // Of two names that cannot be looked up, the first one decides, but only when both directories are there.
+    let long = "n".repeat(256);
+    for (from, to, errno) in [
+        ("missing", &*long, Errno::Noent),
+        ("file", &long, Errno::Nametoolong),
+        ("file/", &long, Errno::Notdir),
+        ("missing/", &long, Errno::Noent),
+        (&long, "new", Errno::Nametoolong),
+        (&long, ".", Errno::Busy),
+        (&long, "missing/new", Errno::Noent),
+        (".", &long, Errno::Busy),
+        (&long, &long, Errno::Nametoolong),
     ] {
         assert_eq!(dir.rename(path(from), dir, path(to)), Err(errno), "{from} to {to}");
     }

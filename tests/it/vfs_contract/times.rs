@@ -70,7 +70,12 @@ fn times_are_set(dir: &dyn Dir) {
     dir.set_times_at(path("."), true, both(14, 15)).unwrap();
     assert_eq!(seen("."), (14, 15));
     file.set_times(kept).unwrap();
+    dir.set_times_at(path("link"), true, kept).unwrap();
     assert_eq!(seen("file"), (3, 4));
+    // Also where nothing is set, it is set of something.
+    for at in ["missing", "dir/missing", "dangling"] {
+        assert_eq!(dir.set_times_at(path(at), true, kept), Err(Errno::Noent), "{at}");
+    }
     for (at, errno) in [
         ("file/", Errno::Notdir),
         ("link/", Errno::Notdir),

@@ -1,0 +1,62 @@
+'use strict';
+// What long runs by name have left in the repository: fuzzing, soak, benchmarks, curves of cost. Each is undefined where it was never run.
+
+const fs = require('node:fs');
+const path = require('node:path');
+const { readRecord } = require('../fuzz.js');
+const { root } = require('../lib/exec.js');
+
+function json(file) {
+  const full = path.join(root, file);
+  return fs.existsSync(full) ? JSON.parse(fs.readFileSync(full, 'utf8')) : undefined;
+}
+
+/**
+ * The fuzz targets' sums, by target and sanitizer.
+ * @returns {{ target: string, sanitizer: string, seconds: number, calls: number, found: number, last: string }[] | undefined}
+ */
+function fuzzing() {
+  const sums = new Map();
+  for (const { date, target, sanitizer, seconds, calls, found } of readRecord()) {
+    const key = `${target} ${sanitizer}`;
+    const sum = sums.get(key) ?? { target, sanitizer, seconds: 0, calls: 0, found: 0, last: '' };
+    sums.set(key, { ...sum, seconds: sum.seconds + seconds, calls: sum.calls + calls, found: sum.found + found, last: date > sum.last ? date : sum.last });
+  }
+  return sums.size === 0 ? undefined : [...sums.keys()].sort().map((key) => sums.get(key));
+}
+
+/** The parts of `npm run soak`, each its last whole run. */
+const soak = () => json('soak/record.json');
+
+/** The last whole run of `npm run bench`. */
+const bench = () => json('benchmark/results.json');
+
+/**
+ * How each cost grows with its size, from the curves of `npm run curves`: the exponent of time.
+ * @returns {{ curve: string, kind: string, to: number, exponent: number | undefined }[] | undefined}
+ */
+function curves() {
+  const [file, fit] = ['benchmark/curves.csv', 'benchmark/curves/fit.js'].map((name) => path.join(root, name));
+  if (!fs.existsSync(file) || !fs.existsSync(fit)) return undefined;
+  const { exponent } = require(fit);
+  const [head, ...lines] = fs.readFileSync(file, 'utf8').trim().split('\n').map(cells);
+  const groups = new Map();
+  for (const line of lines) {
+    const row = Object.fromEntries(head.map((name, index) => [name, line[index]]));
+    const key = `${row.curve}\0${row.kind}`;
+    groups.set(key, [...(groups.get(key) ?? []), row]);
+  }
+  return [...groups.values()].map((rows) => {
+    // Of what is one among many, as many are the cost.
+    const points = rows.filter((row) => row.lowest_ns > 0).map((row) => [Number(row.size), row.cost === 'one' ? row.size * row.lowest_ns : Number(row.lowest_ns)]);
+    const [{ curve, kind }] = rows;
+    return { curve, kind, to: points.at(-1)?.[0] ?? 0, exponent: points.length > 1 ? exponent(points) : undefined };
+  });
+}
+
+/** A line of a CSV file. */
+function cells(line) {
+  return [...line.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g)].map(([, quoted, plain]) => quoted?.replaceAll('""', '"') ?? plain);
+}
+
+module.exports = { bench, curves, fuzzing, soak };
