@@ -3,13 +3,13 @@
 // hosts") has the classes with what holds here, and names these cases; rationale.test.js compares the two.
 const { KINDS, kindsWhere } = require('./worlds.js');
 
-const WRITABLE = kindsWhere((kind) => kind.writable && !kind.file);
-const READ_ONLY = kindsWhere((kind) => !kind.writable);
+const WRITABLE = kindsWhere((kind) => kind.writable && !kind.file && !kind.race);
+const READ_ONLY = kindsWhere((kind) => !kind.writable && !kind.race);
 const FILES = kindsWhere((kind) => kind.file);
 // A read-only single file has no `sub`: what is about a whole tree is not for it.
 const READ_ONLY_TREES = READ_ONLY.filter((name) => !KINDS[name].file);
 // Directories of the host's disk, where it can put FIFOs.
-const ON_DISK = kindsWhere((kind) => (kind.disk || kind.lower) && !kind.file);
+const ON_DISK = kindsWhere((kind) => (kind.disk || kind.lower) && !kind.file && !kind.race);
 
 const ENGINES = ['v8', 'engine'];
 

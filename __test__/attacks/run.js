@@ -131,7 +131,7 @@ async function attackAll(engine, each, only) {
 /** Against which kinds something is played in an engine. In V8 only the host has another thread, which reaches its disk. */
 function kindsIn(engine, { scenario, kinds, engines = [engine] }) {
   if (!engines.includes(engine)) return [];
-  return scenario === 'race' && engine === 'v8' ? kinds.filter((name) => KINDS[name].disk || KINDS[name].lower) : kinds;
+  return scenario === 'race' && engine === 'v8' ? kinds.filter((name) => KINDS[name].disk) : kinds;
 }
 
 /** Plays a scenario of the list. */

@@ -88,6 +88,9 @@ const KINDS = {
   'an overlay over JavaScript': { filesystem: (base) => overlay(below(base)), lower: true },
   'node:fs below a folder': { filesystem: below, disk: true },
   'memfs': { filesystem: inMemfs, readingChanges: true },
+  // For the race alone: what swaps names below an overlay leads no further than its lower directory, but a directory in it that the guest
+  // opened is no boundary then. So the box is the whole of it.
+  'an overlay over the box': { filesystem: (base) => overlay(path.join(base, 'box')), at: '.', disk: true, kernel: true, race: true },
 };
 for (const [name, kind] of Object.entries(KINDS)) Object.assign(kind, { name, at: kind.at ?? 'box', writable: true });
 for (const kind of Object.values(KINDS)) KINDS[`${kind.name}, read-only`] = { ...kind, name: `${kind.name}, read-only`, writable: false };
