@@ -67,14 +67,14 @@ const evidence = (own, more) => ({
 });
 
 test('the report has a row for each function, names failures, and is stamped', () => {
-  const attacks = { failed: [], rows: [{ node: '20.0.0', engine: 'v8', kind: 'memory', class: 'links', name: 'out', contained: true }, { node: '20.0.0', engine: 'v8', kind: 'memory', class: 'links', name: 'in', contained: false }] };
+  const attacks = { failed: [], rows: [{ node: '20.0.0', engine: 'v8', kind: 'memory', class: 'links', name: 'out', contained: true }, { node: '20.0.0', engine: 'v8', kind: 'memory', class: 'links', name: 'in', contained: false, why: ['it got out'] }] };
   const { text, failures } = render(evidence({ host: [passes('one'), fails('is broken')] }, { attacks }));
   assert.equal(failures, 2);
   assert.deepEqual(readStamp(text), { version: '1.2.3', date: '2026-01-02', digest: 'sha256:00', incomplete: [], failures: 2 });
   for (const name of Object.keys(SIGNATURES)) assert.match(text, new RegExp(`^\\| \`${name}\` \\|`, 'm'));
   assert.match(text, /^\| `fd_read` \| 2 \| 1\/2 \|/m);
   assert.match(text, /^## Failures\n\n- \*\*fd_read: is broken\*\*.*line 1: it does not/m);
-  assert.match(text, /^- \*\*not contained\*\*: links, in/m);
+  assert.match(text, /^- \*\*not contained\*\*: links, in \(Node 20\.0\.0, V8, memory: it got out\)/m);
   assert.match(text, /Fuzzing: .* no record/);
   assert.doesNotMatch(text, /This is not a whole run/);
 });

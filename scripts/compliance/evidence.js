@@ -14,11 +14,11 @@ function attacksSection(attacks) {
   const columns = group(rows, columnOf);
   const classes = group(rows, (row) => row.class);
   const contained = (list) => share(list.filter((row) => row.contained).length, list.length);
-  const escaped = group(rows.filter((row) => !row.contained), (row) => `${row.class}, ${row.name}`).map(([what, list]) => `- **not contained**: ${what} (${list.map((row) => `${columnOf(row)}, ${row.kind}`).join('; ')})`);
+  const escaped = group(rows.filter((row) => !row.contained), (row) => `${row.class}, ${row.name}`).map(([what, list]) => `- **not contained**: ${what} (${list.map((row) => `${columnOf(row)}, ${row.kind}${row.why === undefined ? '' : `: ${[row.why].flat().join(', ')}`}`).join('; ')})`);
   return [
     '## Attacks',
     '',
-    `What has broken other hosts, class by class (RATIONALE.md), on every kind of filesystem that it applies to: ${[...new Set(rows.map(({ kind }) => kind))].sort().join(', ')}. Contained, of those made:`,
+    `What has broken other hosts, class by class (RATIONALE.md), on every kind of filesystem that it applies to: ${[...new Set(rows.map(({ kind }) => kind))].sort().join('; ')}. Contained, of those made:`,
     '',
     ...table(['', ...columns.map(([name]) => name)], classes.map(([name, list]) => [name, ...columns.map(([column]) => contained(list.filter((row) => columnOf(row) === column)))])),
     ...(escaped.length + failed.length > 0 ? ['', ...escaped, ...failed.map((text) => `- ${text}`)] : []),
