@@ -95,12 +95,13 @@ test('records of long runs have their sections', () => {
     bench: { date: '2026-01-01T00:00:00Z', machine: { cpu: 'a processor', cores: 2, system: 'Linux' }, runtimes: [{ version: '20.0.0', results: [
       { name: 'a', title: 'reads', ratio: 0.5, target: 0.8, passed: true, contenders: {} }, { name: 'b', title: 'writes', ratio: 1.2, target: 0.8, passed: false, contenders: {} },
     ] }] },
-    curves: [{ curve: 'paths', kind: 'memory', to: 200, exponent: 1.02 }],
+    curves: [{ curve: 'paths', kind: 'memory', to: 200, exponent: 1.02 }, { curve: 'links', kind: 'host', to: 2000, exponent: 1.9, reason: 'it is so' }],
   }));
   assert.match(text, /^\| calls \| none \| 2\.00 \| 1,000,000 \| 1 \| 2026-01-01 \|$/m);
   assert.match(text, /^\| files, Node 20\.0\.0, 100 % \| 10 files \| 7 \| 20 \| 1\.0 MiB \| flat \|$/m);
   assert.match(text, /^\| writes \| 1\.20 ✗ \| ≤ 0\.8 \|$/m);
-  assert.match(text, /^\| paths \| 200 \| 1\.02 \|$/m);
+  assert.match(text, /of 2 lines .* 1 have at most 1\.15/);
+  assert.match(text, /^- links, host: 1\.90, up to 2,000: it is so$/m);
 });
 
 test('the functions are the 46 of the table, in its order', () => assert.deepEqual(FUNCTIONS, Object.keys(SIGNATURES)));
