@@ -67,14 +67,14 @@ const evidence = (own, more) => ({
 });
 
 test('the report has a row for each function, names failures, and is stamped', () => {
-  const attacks = { failed: [], rows: [{ node: '20.0.0', engine: 'v8', kind: 'memory', class: 'links', name: 'out', contained: true }, { node: '20.0.0', engine: 'v8', kind: 'memory', class: 'links', name: 'in', contained: false }] };
+  const attacks = { failed: [], rows: [{ node: '20.0.0', engine: 'v8', kind: 'memory', class: 'links', name: 'out', contained: true }, { node: '20.0.0', engine: 'v8', kind: 'memory', class: 'links', name: 'in', contained: false, why: ['it got out'] }] };
   const { text, failures } = render(evidence({ host: [passes('one'), fails('is broken')] }, { attacks }));
   assert.equal(failures, 2);
   assert.deepEqual(readStamp(text), { version: '1.2.3', date: '2026-01-02', digest: 'sha256:00', incomplete: [], failures: 2 });
   for (const name of Object.keys(SIGNATURES)) assert.match(text, new RegExp(`^\\| \`${name}\` \\|`, 'm'));
   assert.match(text, /^\| `fd_read` \| 2 \| 1\/2 \|/m);
   assert.match(text, /^## Failures\n\n- \*\*fd_read: is broken\*\*.*line 1: it does not/m);
-  assert.match(text, /^- \*\*not contained\*\*: links, in/m);
+  assert.match(text, /^- \*\*not contained\*\*: links, in \(Node 20\.0\.0, V8, memory: it got out\)/m);
   assert.match(text, /Fuzzing: .* no record/);
   assert.doesNotMatch(text, /This is not a whole run/);
 });
@@ -95,12 +95,13 @@ test('records of long runs have their sections', () => {
     bench: { date: '2026-01-01T00:00:00Z', machine: { cpu: 'a processor', cores: 2, system: 'Linux' }, runtimes: [{ version: '20.0.0', results: [
       { name: 'a', title: 'reads', ratio: 0.5, target: 0.8, passed: true, contenders: {} }, { name: 'b', title: 'writes', ratio: 1.2, target: 0.8, passed: false, contenders: {} },
     ] }] },
-    curves: [{ curve: 'paths', kind: 'memory', to: 200, exponent: 1.02 }],
+    curves: [{ curve: 'paths', kind: 'memory', to: 200, exponent: 1.02 }, { curve: 'links', kind: 'host', to: 2000, exponent: 1.9, reason: 'it is so' }],
   }));
   assert.match(text, /^\| calls \| none \| 2\.00 \| 1,000,000 \| 1 \| 2026-01-01 \|$/m);
   assert.match(text, /^\| files, Node 20\.0\.0, 100 % \| 10 files \| 7 \| 20 \| 1\.0 MiB \| flat \|$/m);
   assert.match(text, /^\| writes \| 1\.20 ✗ \| ≤ 0\.8 \|$/m);
-  assert.match(text, /^\| paths \| 200 \| 1\.02 \|$/m);
+  assert.match(text, /of 2 lines .* 1 have at most 1\.15/);
+  assert.match(text, /^- links, host: 1\.90, up to 2,000: it is so$/m);
 });
 
 test('the functions are the 46 of the table, in its order', () => assert.deepEqual(FUNCTIONS, Object.keys(SIGNATURES)));

@@ -14,11 +14,11 @@ function attacksSection(attacks) {
   const columns = group(rows, columnOf);
   const classes = group(rows, (row) => row.class);
   const contained = (list) => share(list.filter((row) => row.contained).length, list.length);
-  const escaped = group(rows.filter((row) => !row.contained), (row) => `${row.class}, ${row.name}`).map(([what, list]) => `- **not contained**: ${what} (${list.map((row) => `${columnOf(row)}, ${row.kind}`).join('; ')})`);
+  const escaped = group(rows.filter((row) => !row.contained), (row) => `${row.class}, ${row.name}`).map(([what, list]) => `- **not contained**: ${what} (${list.map((row) => `${columnOf(row)}, ${row.kind}${row.why === undefined ? '' : `: ${[row.why].flat().join(', ')}`}`).join('; ')})`);
   return [
     '## Attacks',
     '',
-    `What has broken other hosts, class by class (RATIONALE.md), on every kind of filesystem that it applies to: ${[...new Set(rows.map(({ kind }) => kind))].sort().join(', ')}. Contained, of those made:`,
+    `What has broken other hosts, class by class (RATIONALE.md), on every kind of filesystem that it applies to: ${[...new Set(rows.map(({ kind }) => kind))].sort().join('; ')}. Contained, of those made:`,
     '',
     ...table(['', ...columns.map(([name]) => name)], classes.map(([name, list]) => [name, ...columns.map(([column]) => contained(list.filter((row) => columnOf(row) === column)))])),
     ...(escaped.length + failed.length > 0 ? ['', ...escaped, ...failed.map((text) => `- ${text}`)] : []),
@@ -79,15 +79,22 @@ function benchSection(bench) {
   ];
 }
 
+/** Up to this exponent a cost is called linear: what is measured spreads. */
+const LINEAR = 1.15;
+
+/** Those of ours that grow faster, by name; the table of all is the README's. */
 function curvesSection(curves) {
   if (curves === undefined) return [];
-  const kinds = [...new Set(curves.map(({ kind }) => kind))];
-  const rows = group(curves, ({ curve }) => curve).map(([name, list]) => [
-    name,
-    whole(Math.max(...list.map(({ to }) => to))),
-    ...kinds.map((kind) => list.find((line) => line.kind === kind)?.exponent?.toFixed(2) ?? ''),
-  ]);
-  return ['## Curves of cost', '', 'The exponent with which time grows with a size: 1 is linear (benchmark/curves.svg has the curves, the README memory as well).', '', ...table(['', 'up to', ...kinds], rows), ''];
+  const ours = curves.filter(({ kind, exponent }) => kind !== 'node:wasi' && exponent !== undefined);
+  const steep = ours.filter(({ exponent }) => exponent > LINEAR);
+  const items = steep.map(({ curve, kind, to, exponent, reason }) => `- ${curve}, ${kind}: ${exponent.toFixed(2)}, up to ${whole(to)}: ${reason ?? 'not explained'}`);
+  return [
+    '## Curves of cost',
+    '',
+    `How time grows with a size, as an exponent: of ${ours.length} lines (curves and kinds) ${ours.length - steep.length} have at most ${LINEAR}, which is linear (benchmark/curves.svg, README.md).`,
+    ...(steep.length > 0 ? ['The others:', '', ...items] : []),
+    '',
+  ];
 }
 
 module.exports = { renderRecords };

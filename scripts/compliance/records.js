@@ -33,12 +33,14 @@ const bench = () => json('benchmark/results.json');
 
 /**
  * How each cost grows with its size, from the curves of `npm run curves`: the exponent of time.
- * @returns {{ curve: string, kind: string, to: number, exponent: number | undefined }[] | undefined}
+ * @returns {{ curve: string, kind: string, to: number, exponent: number | undefined, reason: string | undefined }[] | undefined} the
+ *   reason why it may grow faster than its size, where one is written down
  */
 function curves() {
   const [file, fit] = ['benchmark/curves.csv', 'benchmark/curves/fit.js'].map((name) => path.join(root, name));
   if (!fs.existsSync(file) || !fs.existsSync(fit)) return undefined;
   const { exponent } = require(fit);
+  const { reasonFor } = require('../../benchmark/curves/explained.js');
   const [head, ...lines] = fs.readFileSync(file, 'utf8').trim().split('\n').map(cells);
   const groups = new Map();
   for (const line of lines) {
@@ -50,7 +52,9 @@ function curves() {
     // Of what is one among many, as many are the cost.
     const points = rows.filter((row) => row.lowest_ns > 0).map((row) => [Number(row.size), row.cost === 'one' ? row.size * row.lowest_ns : Number(row.lowest_ns)]);
     const [{ curve, kind }] = rows;
-    return { curve, kind, to: points.at(-1)?.[0] ?? 0, exponent: points.length > 1 ? exponent(points) : undefined };
+    const grows = exponent(points);
+    const reason = grows === undefined ? undefined : reasonFor({ curve, kind, measure: 'time', exponent: grows });
+    return { curve, kind, to: points.at(-1)?.[0] ?? 0, exponent: grows, reason };
   });
 }
 
