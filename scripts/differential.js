@@ -72,5 +72,6 @@ function covering(parts) {
 
 main().catch((error) => {
   console.error(error);
-  process.exitCode = 1;
+  // The processes of the hosts end with this one.
+  process.exit(1);
 });

@@ -366,6 +366,14 @@ both('a file as standard output that appends does so at any offset', (host) => {
   assert.equal(fs.readFileSync(file, 'utf8'), 'Start-end');
 });
 
+both('an append at an offset at which nothing could be written', (host) => {
+  const { guest, file } = withFile(host);
+  const fd = guest.opened(3, 'file', { write: true, fdflags: FDFLAGS.APPEND });
+  assert.equal(guest.pwrite(fd, 'xx', 2n ** 63n - 1n).errno, 'INVAL');
+  assert.equal(guest.pwrite(fd, '-end', 2n ** 40n).errno, 'SUCCESS');
+  assert.equal(fs.readFileSync(file, 'utf8'), '0123456789-end');
+});
+
 differs('an offset past the largest file of the disk', why.offsets, {
   node(host) {
     const { guest } = withFile(host);

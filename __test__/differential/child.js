@@ -33,6 +33,7 @@ function given(value, type, memory) {
 /** What the guest's two functions of ours do: they note each call. */
 function recorder({ calls }, skip, world, facts) {
   const records = [];
+  const earlier = Buffer.alloc(SIZE);
   let current;
   return {
     records,
@@ -43,12 +44,13 @@ function recorder({ calls }, skip, world, facts) {
       if (skip.has(index)) return 0;
       const { name, args } = calls[index];
       const known = args.map((value, at) => given(value, SIGNATURES[name][at], memory));
-      current = { index, name, args: known, memory: Buffer.from(memory), facts: facts?.before(name, known, memory) };
+      memory.copy(earlier);
+      current = { index, name, args: known, facts: facts?.before(name, known, memory) };
       return 1;
     },
     after(index, errno, memory) {
-      const { name, args, memory: before, facts: known } = current;
-      records.push({ index, name, args, errno, ...written(name, args, errno, before, memory, world), facts: known });
+      const { name, args, facts: known } = current;
+      records.push({ index, name, args, errno, ...written(name, args, errno, earlier, memory, world), facts: known });
       if (errno === 0) facts?.after(name, args, known, memory);
       current = undefined;
     },
@@ -112,7 +114,11 @@ async function run({ plan, module, skip, fault }) {
       } else wasi.close();
     }
     end();
-    const streams = [1, 2].map((index) => (plan.options.streams[index] === 'file' ? fs.readFileSync(path.join(base, `stream-${index}`), 'latin1') : undefined));
+    const streams = [1, 2].filter((index) => plan.options.streams[index] === 'file').map((index) => {
+      const file = tree.raw(path.join(base, `stream-${index}`));
+      const stat = fs.lstatSync(file, { bigint: true });
+      return [stat.size, tree.content(file, stat)];
+    });
     return { records, code, streams, tree: tree.record(world.base, (time) => world.time(time)) };
   } finally {
     for (const fd of opened) fs.closeSync(fd);

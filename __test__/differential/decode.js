@@ -3,7 +3,7 @@
 // decoder does not read is compared byte for byte.
 const fs = require('node:fs');
 const path = require('node:path');
-const { SENTINEL } = require('./layout');
+const { SENTINEL, SIZE } = require('./layout');
 const { raw, walk } = require('./tree');
 
 const SECOND = 1_000_000_000n;
@@ -127,6 +127,9 @@ function changes(before, after) {
   return found.map(({ at, bytes }) => [at, Buffer.from(bytes).toString('hex')]);
 }
 
+/** Memory without what a call's decoder reads. */
+const rest = Buffer.alloc(SIZE);
+
 /**
  * What a call has written.
  * @returns {{ read?: object, wrote: [number, string][] }} its meaning, and all bytes that are no part of that
@@ -135,7 +138,7 @@ function written(name, args, errno, before, after, world) {
   if (before.equals(after)) return errno === 0 && DECODERS[name] !== undefined ? { read: DECODERS[name](args, after, world, before).read, wrote: [] } : { wrote: [] };
   if (errno !== 0 || DECODERS[name] === undefined) return { wrote: changes(before, after) };
   const { ranges, read } = DECODERS[name](args, after, world, before);
-  const rest = Buffer.from(after);
+  after.copy(rest);
   for (const [at, length] of ranges) before.copy(rest, at, at, at + length);
   return { read, wrote: changes(before, rest) };
 }

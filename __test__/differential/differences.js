@@ -16,10 +16,9 @@ const { ERRNO, EVENT, FDFLAGS, OFLAGS, RIGHT, SIGNATURES } = require('../helpers
 const why = require('../helpers/why');
 
 const SECOND = 1_000_000_000n;
-const { CREAT, DIRECTORY, EXCL, TRUNC } = OFLAGS;
+const { CREAT, DIRECTORY, EXCL } = OFLAGS;
 
 const same = isDeepStrictEqual;
-const without = (object, ...names) => Object.fromEntries(Object.entries(object).filter(([name]) => !names.includes(name)));
 const succeeded = (...answers) => answers.every(({ errno }) => errno === 'SUCCESS');
 const paths = ({ facts }) => facts?.paths ?? [];
 
@@ -202,11 +201,6 @@ const RULES = [
     allows: ({ name, args }) => name === 'path_open' && args[5] === 0n && args[6] === 0n,
   },
   {
-    name: 'cutting through a directory',
-    why: why.truncate,
-    allows: ({ name, args }, node) => name === 'path_open' && (args[4] & TRUNC) !== 0 && node.errno === 'NOTCAPABLE',
-  },
-  {
     name: 'a fraction of a second',
     why: why.times,
     amends: ({ name }, node, ours) =>
@@ -228,7 +222,7 @@ const RULES = [
   {
     name: 'gaps',
     why: why.gaps,
-    amends({ name }, node, ours) {
+    amends(call, node, ours) {
       if (!succeeded(node, ours) || node.read === undefined) return node;
       const filled = (read) => (read.gaps === 'kept' ? { ...read, gaps: 'zero' } : read);
       const { entries, events } = node.read;

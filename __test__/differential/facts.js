@@ -142,10 +142,10 @@ class Facts {
     });
   }
 
-  /** What is in a directory now. */
+  /** What is in a directory now, in its order; another file under the same name is a change. */
   #list(dir) {
     const now = this.#now(dir);
-    return now === undefined ? '' : fs.readdirSync(raw(now), 'latin1').join('/');
+    return now === undefined ? '' : fs.readdirSync(raw(now), 'latin1').map((name) => `${name}/${lstat(path.posix.join(now, name)).ino}`).join('/');
   }
 
   #kind(fd) {

@@ -56,6 +56,7 @@ function walk(folder, name = '', found = []) {
   return found;
 }
 
+/** What is in a file, or where a link leads; of a long file a hash. */
 function content(full, stat) {
   if (stat.isSymbolicLink()) return fs.readlinkSync(full, 'latin1');
   if (!stat.isFile()) return '';
@@ -99,4 +100,4 @@ function remove(base) {
   fs.rmSync(base, { recursive: true, force: true });
 }
 
-module.exports = { make, raw, record, remove, walk };
+module.exports = { content, make, raw, record, remove, walk };

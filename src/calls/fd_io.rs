@@ -10,7 +10,7 @@ use crate::abi::{Errno, Fdflags, Rights, Whence};
 use crate::fds::{Entry, Object};
 use crate::guest::Guest;
 use crate::process::Process;
-use crate::span::Span;
+use crate::span::{Span, total};
 use crate::vfs::File;
 
 /// Reads from the descriptor's offset on, and writes how many bytes there were; 0 is the end. Errors: `Overflow`, `Badf`,
@@ -132,11 +132,10 @@ pub fn fd_pwrite<G: Guest>(
     let flags = entry.flags();
     let written = file_rounds(guest, list, reach_of(&entry, Way::Write), |spans| {
         let written = match entry.object() {
-            // Linux appends even when pwrite names an offset; node:wasi inherits that.
-            Object::File(file) if flags.contains(Fdflags::APPEND) => file.append(spans).map(|(len, _)| len),
+            Object::File(file) if flags.contains(Fdflags::APPEND) => append_at(file.as_ref(), spans, at),
             Object::File(file) => file.write_at(spans, at),
             Object::Stream(stream) => match stream.as_file() {
-                Some(file) if flags.contains(Fdflags::APPEND) => file.append(spans).map(|(len, _)| len),
+                Some(file) if flags.contains(Fdflags::APPEND) => append_at(file, spans, at),
                 _ => stream.write_at(spans, at),
             },
             Object::Dir(_) => Err(Errno::Isdir),
@@ -193,6 +192,13 @@ pub fn fd_tell<G: Guest>(process: &Process, guest: &mut G, fd: u32, offset: u32)
         Object::Dir(_) => return Err(Errno::Badf.into()),
     };
     Ok(memory.write_u64(offset, now)?)
+}
+
+/// Linux appends even when pwrite names an offset; node:wasi inherits that. But what could not be written at the offset is
+/// refused before.
+fn append_at(file: &dyn File, spans: &[Span<'_>], offset: u64) -> Result<usize, Errno> {
+    checked_offset(offset.saturating_add(total(spans) as u64))?;
+    file.append(spans).map(|(len, _)| len)
 }
 
 fn checked_offset(offset: u64) -> Result<u64, Errno> {
