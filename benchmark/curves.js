@@ -38,7 +38,7 @@ const VARIABLE = 'PREOPEN_NATIVE_LIBRARY_PATH';
 function chosen() {
   if (options.only === undefined) return curves;
   return options.only.split(',').map((wanted) => {
-    const [name, kind] = wanted.split(':');
+    const [, name, kind] = /^([^:]*)(?::(.*))?$/.exec(wanted);
     const curve = curves.find((curve) => curve.name === name);
     if (curve === undefined) throw new Error(`no such curve: ${name} (--list names them)`);
     return kind === undefined ? curve : { ...curve, kinds: curve.kinds.filter((one) => one === kind) };
