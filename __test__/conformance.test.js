@@ -15,10 +15,10 @@ const { root } = require('./helpers/both');
 const { holds, shown } = require('./helpers/conformance');
 
 const NAMES = [
-  'conform_args', 'conform_beyond', 'conform_clock', 'conform_edges', 'conform_exit', 'conform_fd_io', 'conform_fd_readdir', 'conform_fd_stat',
+  'conform_args', 'conform_beyond', 'conform_clock', 'conform_edges', 'conform_existing', 'conform_exit', 'conform_fd_io', 'conform_fd_readdir', 'conform_fd_stat',
   'conform_fd_sync', 'conform_fd_table', 'conform_limits', 'conform_not_sock', 'conform_path_links', 'conform_path_open', 'conform_path_rename',
   'conform_path_stat', 'conform_path_tree', 'conform_poll', 'conform_raise', 'conform_random', 'conform_read_only', 'conform_rights',
-  'conform_sock', 'conform_waits',
+  'conform_sock', 'conform_times', 'conform_waits',
 ];
 
 test('the programs are those that are built', () => {
@@ -31,12 +31,7 @@ test('the programs are those that are built', () => {
 const HERE = ['host', 'memory', 'overlay', 'memfs', 'host, read-only'];
 let ran;
 const ours = () => (ran ??= runOwn({ under: 'preopen', kinds: HERE }));
-const theirs = () => runOwn({
-  under: 'node:wasi',
-  kinds: ['host'],
-  // As in helpers/both.js.
-  runtime: { program: process.execPath, args: ['--no-warnings', ...(parseInt(process.versions.node, 10) < 24 ? ['--no-turbo-fast-api-calls'] : [])] },
-});
+const theirs = () => runOwn({ under: 'node:wasi', kinds: ['host'] });
 
 for (const kind of HERE) {
   test(`every case holds on the kind ${kind}`, async () => holds((await ours())[kind], kind));

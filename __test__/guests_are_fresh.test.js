@@ -26,7 +26,9 @@ test('no module is without a source, and the manifests list the modules', () => 
 });
 
 test('every guest has a test', () => {
-  const tests = files(__dirname).filter((file) => file.endsWith('.test.js') && file !== __filename).map((file) => fs.readFileSync(file, 'utf8')).join('\n');
+  // The attacks are a list of programs, all of which attacks/contained.test.js runs.
+  const isTest = (file) => (file.endsWith('.test.js') && file !== __filename) || /attacks\/(list|scenarios)\.js$/.test(file);
+  const tests = files(__dirname).filter(isTest).map((file) => fs.readFileSync(file, 'utf8')).join('\n');
   const untested = guests().filter(({ name }) => !tests.includes(`'${name}'`) && !tests.includes(`guests/${name}.wasm`) && !tests.includes(`examples/${name}.js`));
   assert.deepEqual(untested.map(({ name }) => name), []);
 });

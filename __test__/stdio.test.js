@@ -4,9 +4,10 @@ const assert = require('node:assert/strict');
 const fs = require('node:fs');
 const path = require('node:path');
 const { FILETYPE } = require('./helpers/abi');
-const { both, descriptors, ours } = require('./helpers/both');
+const { both, descriptors, differs, ours } = require('./helpers/both');
 const { child } = require('./helpers/child');
 const { load, run } = require('./helpers/program');
+const why = require('./helpers/why');
 
 load('cat');
 const guestFile = path.join(__dirname, 'guests/cat.wasm');
@@ -157,6 +158,43 @@ ours('APPEND, set by the guest, holds for a file that the host handed over', (ho
   assert.equal(guest.call('fd_fdstat_set_flags', 1, 1), 'SUCCESS');
   assert.equal(guest.write(1, 'after').written, 5);
   assert.equal(fs.readFileSync(file, 'utf8'), 'before after');
+});
+
+// What a guest may do with the host's own standard streams, where they are files that the host writes as well.
+async function withFiles(host) {
+  const [input, log] = ['input', 'log'].map((name) => path.join(host.tmp(), name));
+  for (const file of [input, log]) fs.writeFileSync(file, 'host');
+  const code = `
+    const { WASI } = require(${JSON.stringify(host.specifier)});
+    const { ERRNO } = require(${JSON.stringify(path.join(__dirname, 'helpers/abi'))});
+    const memory = new WebAssembly.Memory({ initial: 1 });
+    const wasi = new WASI({ version: 'preview1' });
+    wasi.start({ exports: { memory, _start() {} } });
+    new Uint32Array(memory.buffer).set([64, 1]);
+    const call = wasi.wasiImport;
+    const on = (fd) => ({
+      set_times: call.fd_filestat_set_times(fd, 1n, 1n, 5), allocate: call.fd_allocate(fd, 0n, 8n), pread: call.fd_pread(fd, 0, 1, 0n, 512),
+      pwrite: call.fd_pwrite(fd, 0, 1, 0n, 512), seek: call.fd_seek(fd, 0n, 0, 256), tell: call.fd_tell(fd, 256), set_size: call.fd_filestat_set_size(fd, 0n),
+    });
+    const named = (codes) => Object.fromEntries(Object.entries(codes).map(([name, code]) => [name, ERRNO[code]]));
+    console.error(JSON.stringify([named(on(0)), named(on(1))]));
+    require('node:fs').writeSync(1, 'more');`;
+  const { stderr } = await child(code, { shell: `$NODE < ${input} >> ${log}` });
+  return [...JSON.parse(stderr), fs.readFileSync(log, 'utf8')];
+}
+
+differs('standard streams that are files, which the host writes as well', why.ownOutput, {
+  async node(host) {
+    const [, output, log] = await withFiles(host);
+    assert.deepEqual([output.set_times, output.allocate, output.pwrite, output.seek, output.set_size, log], [...new Array(5).fill('SUCCESS'), 'more']);
+  },
+  async ours(host) {
+    const [input, output, log] = await withFiles(host);
+    const refused = { set_times: 'NOTCAPABLE', allocate: 'NOTCAPABLE', pwrite: 'NOTCAPABLE', set_size: 'NOTCAPABLE' };
+    assert.deepEqual(input, { ...refused, pread: 'SUCCESS', seek: 'SUCCESS', tell: 'SUCCESS' });
+    assert.deepEqual(output, { ...refused, pread: 'NOTCAPABLE', seek: 'NOTCAPABLE', tell: 'SUCCESS' });
+    assert.equal(log, 'hostmore');
+  },
 });
 
 ours('guests share a duplicate of the standard streams, until the last one is closed', (host) => {

@@ -8,18 +8,16 @@ const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
 const { parseArgs } = require('node:util');
-const { reasonFor } = require('./curves/explained');
-const { exponent } = require('./curves/fit');
 const { curves } = require('./curves/list');
-const { plot, time } = require('./curves/svg');
+const { csvOf, details, draw, exponents, inOrder, linesOf, readCsv, rowOf, steepOf } = require('./curves/report');
 
 const usage = `node benchmark/curves.js [options]
   --only NAME,NAME   only these curves (--list names them), or NAME:KIND; nothing is written but with --out
   --quick            sizes up to a tenth; nothing is written but with --out
-  --out FOLDER       where curves.csv and curves.svg go (default: benchmark/, for a whole run)
+  --out FOLDER       where curves.csv and curves.svg go (default: benchmark/, for a whole run, and its exponents into README.md)
   --json             the figures on standard output, as JSON
   --check            exit with 1 where something grows faster than linearly and is not explained (curves/explained.js)
-  --draw             measure nothing: draw curves.svg anew from curves.csv, and show the table
+  --draw             measure nothing: make all from curves.csv anew, and show the table
   --list             the names of the curves`;
 
 const { values: options } = parseArgs({
@@ -29,16 +27,13 @@ const { values: options } = parseArgs({
   },
 });
 
-/** The most that a cost may grow with, as an exponent of the size: what is beyond is explained. */
-const LINEAR = 1.15;
-/** After so many seconds in one process no other size is begun there. */
-const SECONDS = options.quick ? 3 : 8;
+/** After so many seconds of CPU time no other size of a curve is begun, on a kind. */
+const SECONDS = options.quick ? 3 : 10;
 /** Descriptors that a process needs beside those that a curve opens. */
 const OWN = 200;
 
 const ADDON = 'preopen.linux-x64-gnu.node';
 const VARIABLE = 'PREOPEN_NATIVE_LIBRARY_PATH';
-const COLUMNS = ['curve', 'kind', 'engine', 'size', 'unit', 'cost', 'median_ns', 'median_ns_per_unit', 'lowest_ns', 'bytes', 'bytes_per_unit', 'samples', 'note'];
 
 function chosen() {
   if (options.only === undefined) return curves;
@@ -49,8 +44,6 @@ function chosen() {
     return kind === undefined ? curve : { ...curve, kinds: curve.kinds.filter((one) => one === kind) };
   });
 }
-
-const engineOf = (kind) => (kind === 'engine' ? 'wasmer' : 'v8');
 
 /** The addons of this tree: only guests off the thread need the large one. */
 function environment(kind) {
@@ -122,79 +115,6 @@ function batches(list) {
   return [...groups.values()];
 }
 
-function rowOf(curve, kind, { size, times, bytes, failed }) {
-  const sorted = [...times ?? []].sort((a, b) => a - b);
-  // Of one among n: as many of them are what n cost.
-  const each = curve.cost === 'one' ? 1 : size;
-  const median = sorted[sorted.length >> 1];
-  return {
-    curve: curve.name, kind, engine: engineOf(kind), size, unit: curve.unit, cost: curve.cost, median_ns: median, median_ns_per_unit: median === undefined ? undefined : median / each,
-    lowest_ns: sorted[0], bytes, bytes_per_unit: bytes === undefined ? undefined : bytes / size, samples: sorted.length, note: failed ?? '',
-  };
-}
-
-/** What n of them cost. */
-const totalOf = ({ cost, size }, value) => (cost === 'one' ? size * value : value);
-
-/** A line for each curve, kind and measure. */
-function linesOf(rows) {
-  const lines = [];
-  for (const { curve, kind } of new Map(rows.map((row) => [`${row.curve}:${row.kind}`, row])).values()) {
-    const own = rows.filter((row) => row.curve === curve && row.kind === kind);
-    for (const [measure, column] of [['time', 'lowest_ns'], ['memory', 'bytes']]) {
-      const points = own.filter((row) => row[column] > 0).map((row) => [row.size, measure === 'time' ? totalOf(row, row[column]) : row[column]]);
-      if (points.length === 0) continue;
-      const grows = exponent(points);
-      lines.push({ curve, kind, measure, points, exponent: grows, reason: grows > LINEAR ? reasonFor({ curve, kind, measure, exponent: grows }) : undefined });
-    }
-  }
-  return lines;
-}
-
-function draw(lines, caption) {
-  const pictures = curves.flatMap(({ name, title, unit }) => ['time', 'memory'].map((measure) => ({
-    title, unit: `${unit}s`.replace('ys', 'ies'), measure,
-    lines: lines.filter((line) => line.curve === name && line.measure === measure).map(({ kind, points }) => ({ label: kind, points })),
-  }))).filter(({ lines }) => lines.length > 0);
-  return plot(pictures, caption);
-}
-
-/** A table for README.md: the exponent of each line, and what one cost at the largest size. */
-function table(lines) {
-  const kinds = [...new Set(lines.map(({ kind }) => kind))];
-  const out = [`| | up to | ${kinds.join(' | ')} |`, `|---|--:|${kinds.map(() => '--:').join('|')}|`];
-  for (const { name, title, sizes } of curves) {
-    for (const measure of ['time', 'memory']) {
-      const own = lines.filter((line) => line.curve === name && line.measure === measure);
-      if (own.length === 0) continue;
-      const cells = kinds.map((kind) => {
-        const line = own.find((line) => line.kind === kind);
-        if (line?.exponent === undefined) return line === undefined ? '' : '–';
-        const [size, cost] = line.points.at(-1);
-        const short = size < sizes.at(-1) ? ` (to ${size.toLocaleString('en')})` : '';
-        const per = measure === 'time' ? `${time(cost / size)}` : `${Math.round(cost / size).toLocaleString('en')} B`;
-        return `${line.exponent > LINEAR ? `**${line.exponent.toFixed(2)}**` : line.exponent.toFixed(2)}, ${per}${short}`;
-      });
-      out.push(`| ${measure === 'memory' ? '... memory' : title} | ${sizes.at(-1).toLocaleString('en')} | ${cells.join(' | ')} |`);
-    }
-  }
-  return out.join('\n');
-}
-
-function csvOf(rows) {
-  const cell = (value) => {
-    const text = value === undefined ? '' : typeof value === 'number' ? String(Number(value.toPrecision(6))) : value;
-    return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-  };
-  return `${[COLUMNS.join(','), ...rows.map((row) => COLUMNS.map((column) => cell(row[column])).join(','))].join('\n')}\n`;
-}
-
-function readCsv(text) {
-  const [head, ...lines] = text.trim().split('\n').map((line) => [...line.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g)].map((match) => match[1]?.replaceAll('""', '"') ?? match[2]));
-  const numbers = new Set(['size', 'median_ns', 'median_ns_per_unit', 'lowest_ns', 'bytes', 'bytes_per_unit', 'samples']);
-  return lines.map((cells) => Object.fromEntries(cells.map((cell, i) => [head[i], numbers.has(head[i]) ? (cell === '' ? undefined : Number(cell)) : cell])));
-}
-
 /** On a filesystem in memory where there is one: what a disk does is not ours. */
 function makeFixture() {
   const base = fs.existsSync('/dev/shm') ? '/dev/shm' : os.tmpdir();
@@ -219,9 +139,19 @@ async function measureAll() {
     // Faster than Node's own, by far.
     spawnSync('rm', ['-rf', fixture]);
   }
-  const places = new Map(curves.map(({ name, kinds }, i) => [name, { at: i, kinds }]));
-  const order = ({ curve, kind, size }) => [places.get(curve).at, places.get(curve).kinds.indexOf(kind), size];
-  return rows.sort((a, b) => order(a).reduce((found, key, i) => found || key - order(b)[i], 0));
+  return inOrder(rows);
+}
+
+/** Where README.md has the exponents. */
+const BEGIN = '<!-- npm run curves writes what follows -->\n';
+const END = '<!-- up to here -->';
+
+function putIntoReadme(text) {
+  const file = path.join(__dirname, '..', 'README.md');
+  const readme = fs.readFileSync(file, 'utf8');
+  const [start, end] = [readme.indexOf(BEGIN), readme.indexOf(END)];
+  if (start === -1 || end < start) throw new Error(`README.md has no place for the exponents: ${BEGIN.trim()} … ${END}`);
+  fs.writeFileSync(file, `${readme.slice(0, start + BEGIN.length)}\n${text}\n\n${readme.slice(end)}`);
 }
 
 async function main() {
@@ -236,11 +166,13 @@ async function main() {
   if (folder !== undefined) {
     fs.mkdirSync(folder, { recursive: true });
     if (!options.draw) fs.writeFileSync(path.join(folder, 'curves.csv'), csvOf(rows));
-    fs.writeFileSync(path.join(folder, 'curves.svg'), draw(lines, 'both axes logarithmic; the lowest of the samples'));
+    fs.writeFileSync(path.join(folder, 'curves.svg'), draw(lines, rows));
+    if (folder === __dirname) putIntoReadme(exponents(lines));
   }
-  console.log(options.json ? JSON.stringify({ node: process.version, rows, lines }) : table(lines));
-  const steep = lines.filter((line) => line.exponent > LINEAR && line.reason === undefined);
+  console.log(options.json ? JSON.stringify({ node: process.version, rows, lines }) : details(lines));
+  const steep = steepOf(lines);
   for (const { curve, kind, measure, exponent } of steep) console.error(`grows faster than linearly: ${curve}, ${kind}, ${measure}: exponent ${exponent.toFixed(2)}`);
+  for (const { curve, kind, exponent, reason } of lines.filter(({ reason }) => reason)) console.error(`explained: ${curve}, ${kind}, exponent ${exponent.toFixed(2)}: ${reason}`);
   for (const { curve, kind, size, note } of rows.filter(({ note }) => note)) console.error(`not measured: ${curve}, ${kind}, ${size}: ${note}`);
   if (options.check && steep.length > 0) process.exitCode = 1;
 }

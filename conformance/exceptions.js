@@ -11,6 +11,7 @@ const IN_JAVASCRIPT = {
   'fd_filestat_set_times: keeps nanoseconds': MILLISECONDS,
   'path_filestat_set_times: keeps nanoseconds': MILLISECONDS,
   'path_rename: keeps an open directory what it is, under its new name': PATHS,
+  'path_open: opens beneath a directory that is open and was moved': PATHS,
 };
 
 /** By the kind's name. @type {Record<string, Record<string, string>>} */
@@ -19,6 +20,8 @@ const KIND_EXCEPTIONS = {
   memfs: {
     ...IN_JAVASCRIPT,
     'path_rename: moves a link itself, and replaces one itself': 'memfs renames what a link leads to, and not the link',
+    'path_readlink: reads a link that was there, after it was moved': 'memfs renames what a link leads to, and not the link',
+    'fd_readdir: leaves that of the directory': 'memfs makes a directory young that is listed',
     'path_filestat_get: knows a link where it is not followed: its length is that of its text': 'memfs says that a link has no length',
   },
 };

@@ -18,6 +18,7 @@ const PROGRAMS = [
   { name: 'conform_beyond' },
   { name: 'conform_clock' },
   { name: 'conform_edges', notUnderNode: 'node:wasi crashes, hangs, or takes numbers from 2^31 on for negative' },
+  { name: 'conform_existing' },
   { name: 'conform_exit', runs: ['0', '1', '33', '125', '255'].map((code) => ({ args: [code], exitCode: Number(code) })).concat({ args: [], exitCode: 0 }) },
   { name: 'conform_fd_io' },
   { name: 'conform_fd_readdir' },
@@ -42,6 +43,7 @@ const PROGRAMS = [
   { name: 'conform_read_only', readOnly: true, notUnderNode: 'node:wasi has no read-only directories' },
   { name: 'conform_rights' },
   { name: 'conform_sock', connections: 2, notUnderNode: 'node:wasi hands no sockets over' },
+  { name: 'conform_times' },
   { name: 'conform_waits', notUnderNode: 'node:wasi waits for ever, or crashes' },
 ];
 

@@ -29,8 +29,11 @@ const PATIENCE = 20_000;
  * @property {string} stderr
  */
 
+/** What Nodes are started with: 20 and 22 crash now and then where V8 calls node:wasi's functions without a detour (nodejs/node#53087). */
+const nodeFlags = (major, under) => ['--no-warnings', ...(under === 'node:wasi' && major < 24 ? ['--no-turbo-fast-api-calls'] : [])];
+
 /** The runtime that this is, without the addon being chosen. */
-const THIS = { program: process.execPath, args: ['--no-warnings'] };
+const here = (under) => ({ program: process.execPath, args: nodeFlags(parseInt(process.versions.node, 10), under) });
 
 /**
  * Runs programs, several in one process: where one of them ends it, or hangs, the others go on in a new one.
@@ -38,7 +41,7 @@ const THIS = { program: process.execPath, args: ['--no-warnings'] };
  * @param {{ runtime?: Runtime, alone?: boolean }} [options] `alone`: each has a process of its own
  * @returns {Promise<Ended[]>}
  */
-async function runRequests(requests, { runtime = THIS, alone = false } = {}) {
+async function runRequests(requests, { runtime = here(requests[0]?.under), alone = false } = {}) {
   const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'preopen-conformance-'));
   try {
     const complete = requests.map((request, index) => {
@@ -63,10 +66,10 @@ async function oneProcess(requests, runtime, scratch) {
   const [asked, answered] = ['requests', 'results'].map((name) => path.join(scratch, name));
   fs.writeFileSync(asked, JSON.stringify(requests));
   fs.writeFileSync(answered, '');
-  const { code, signal, said } = await processOf(runtime, [CHILD, asked, answered], PATIENCE + 1000 * requests.length);
+  const { code, signal, late, said } = await processOf(runtime, [CHILD, asked, answered], PATIENCE + 1000 * requests.length);
   const lines = fs.readFileSync(answered, 'utf8').split('\n').filter(Boolean).map((line) => JSON.parse(line));
   if (lines.length < requests.length) {
-    const how = signal === 'SIGKILL' ? 'hung, and was killed' : `ended its process (${signal ?? `exit code ${code}`})`;
+    const how = late ? 'hung, and was killed' : `ended its process (${signal ?? `exit code ${code}`})`;
     const [why = ''] = said.trim().split('\n').filter((line) => /error|panic|abort/i.test(line));
     lines.push({ error: `${how}${why && `: ${why.trim()}`}` });
   }
@@ -75,14 +78,15 @@ async function oneProcess(requests, runtime, scratch) {
 
 function processOf({ program, args = [], env = {} }, rest, timeout) {
   const child = spawn(program, [...args, ...rest], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } });
-  const timer = setTimeout(() => child.kill('SIGKILL'), timeout);
+  let late = false;
+  const timer = setTimeout(() => (late = child.kill('SIGKILL')), timeout);
   let said = '';
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => (said = (said + text).slice(-20_000)));
   return new Promise((resolve, reject) => {
     child.on('error', reject);
     child.on('close', (code, signal) => {
       clearTimeout(timer);
-      resolve({ code, signal, said });
+      resolve({ code, signal, late, said });
     });
   });
 }
@@ -145,4 +149,4 @@ function judge(program, exitCode, ended) {
   return cases.map((each) => ({ program, ...each }));
 }
 
-module.exports = { runOwn, runRequests, titleOf };
+module.exports = { nodeFlags, runOwn, runRequests, titleOf };

@@ -15,7 +15,7 @@ const NODE_WASI = 'node:wasi';
 /** What an attack may take under another host, milliseconds. */
 const TIMEOUT = 15_000;
 /** Needs an option that node:wasi lacks; or changes times of the machine's own files where links of /proc are followed. */
-const NOT_THERE = new Set(['attack_crossings', 'attack_read_only', 'attack_proc', 'attack_wasix', 'output']);
+const NOT_THERE = new Set(['attack_crossings', 'attack_read_only', 'attack_proc', 'attack_wasix', 'attack_file', 'output']);
 const THERE = new Set(['a directory', 'nothing']);
 
 /** Node 20 and 22 crash now and then where V8 calls node:wasi's functions without a detour (nodejs/node#53087): that is not what is asked. */
@@ -58,8 +58,8 @@ async function underNode(add) {
       for (const [index, { name, class: own = common }] of attacks.entries()) add(NODE_WASI, kind, [await inChild({ program, kind, only: index + 1 }, { class: own, name })]);
     }
   }
-  for (const { scenario, class: own, name, kinds } of SCENARIOS) {
-    if (NOT_THERE.has(scenario)) continue;
+  for (const { scenario, class: own, name, kinds, engines = ['v8'] } of SCENARIOS) {
+    if (NOT_THERE.has(scenario) || !engines.includes('v8')) continue;
     for (const kind of kinds.filter((one) => THERE.has(one))) add(NODE_WASI, kind, [await inChild({ scenario, kind }, { class: own, name })]);
   }
 }

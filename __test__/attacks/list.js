@@ -26,6 +26,7 @@ const PROGRAMS = [
       attack('path_open: a directory that the guest opened is a box of its own'),
       attack('path_open: names of other systems are names: no drive, no device, no separator', 'GHSA-c2f5-jxjv-2hh8', 'GHSA-hxf5-99xg-86hw', 'GHSA-f2pq-268w-886c'),
       attack('path_open: a NUL cuts nothing off, and what is no text is no path'),
+      attack('path_open: names that mean something in a layer of an image change nothing below it'),
       attack('path_filestat_get: what is outside cannot be told from what is nowhere', 'CVE-2026-21715', 'CVE-2026-106073'),
       attack('path_open: no length of a path makes it lead out'),
     ],
@@ -46,11 +47,18 @@ const PROGRAMS = [
     ],
   },
   {
+    program: 'attack_file', class: 'links', kinds: ['a directory'], second: 'file',
+    attacks: [
+      attack('path_open: a mounted file whose name becomes a link out is not followed'),
+      { ...attack('path_rename: the name of a mounted file is neither taken away nor given to another'), class: 'renames and links between preopens' },
+    ],
+  },
+  {
     program: 'attack_proc', class: 'magic links', kinds: ['/proc/self'],
     attacks: [attack('path_open: the magic links of a preopened /proc/self are not followed', 'CVE-2024-34346')],
   },
   {
-    program: 'attack_crossings', class: 'renames and links between preopens', kinds: WRITABLE, second: true,
+    program: 'attack_crossings', class: 'renames and links between preopens', kinds: WRITABLE, second: 'read-only',
     attacks: [
       attack('path_link: a read-only file gets no second name where it could be written', 'GHSA-4ch3-9j33-3pmj'),
       attack('path_rename: a read-only file is not moved to where it could be written', 'GHSA-4ch3-9j33-3pmj'),
@@ -127,7 +135,10 @@ const PROGRAMS = [
   },
   {
     program: 'attack_alone', class: 'path traversal', kinds: ['nothing'],
-    attacks: [attack('path_open: without a preopen there is no file, whatever number stands for the directory', 'GHSA-4mq4-7rw3-vm5j')],
+    attacks: [
+      attack('path_open: without a preopen there is no file, whatever number stands for the directory', 'GHSA-4mq4-7rw3-vm5j'),
+      attack("environ_get: what the host's environment has is not the guest's"),
+    ],
   },
   {
     // Only the engine runs WASIX. Descriptor 3 is `/` there, and a directory that the guest opened is no box: only what is the host's is outside.
@@ -147,6 +158,7 @@ const SCENARIOS = [
   { scenario: 'race', class: 'link races', kinds: RACES, ...attack('path_open: names that are swapped for links meanwhile lead nowhere', 'CVE-2021-30465', 'CVE-2025-31133', 'CVE-2025-52565', 'nodejs/node#50396') },
   { scenario: 'shared', class: 'shared memory', kinds: ['a directory', 'a directory, read-only'], ...attack('path_open: a path, an iovec and a subscription that another thread rewrites are read once', 'GHSA-hc7m-r6v8-hg9q') },
   { scenario: 'signals', class: 'signals', kinds: ['nothing'], ...attack('proc_raise: no signal reaches the host') },
+  { scenario: 'stdio', class: 'descriptors', kinds: ['nothing'], ...attack("fd_fdstat_set_flags: the host's own streams keep their flags, their numbers and their files") },
   { scenario: 'output', class: 'output floods', kinds: ['nothing'], ...attack('fd_write: of 64 MiB of output as much is kept as the limit says', 'GHSA-852m-cvvp-9p4w') },
   { scenario: 'forever', class: 'resource exhaustion', kinds: ['nothing'], ...attack('poll_oneoff: a guest that spins, sleeps, yields or asks for randomness for ever is ended') },
   { scenario: 'poll0', class: 'resource exhaustion', kinds: ['nothing'], ...attack("poll_oneoff: a million subscriptions of preview0's do not outlast their time", 'GHSA-j366-h8gg-77pm') },

@@ -101,9 +101,9 @@ async function inWorld(kindName, options, act) {
  * @returns {Promise<{ class: string, name: string, contained: boolean, why: string[] }[]>}
  */
 async function attackWith(engine, { program, class: usual, attacks, at: from, second, options, world: wanted }, kindName, { only = 0, host } = {}) {
-  const outcome = await inWorld(kindName, wanted, ({ args, preopens, second: { mount, at } }) => runProgram(engine, program, {
-    args: [program, `${only}`, from ?? args[0], args[1], ...(second ? [at] : [])],
-    preopens: second ? { ...preopens, '/ro': mount } : preopens,
+  const outcome = await inWorld(kindName, wanted, ({ args, preopens, seconds }) => runProgram(engine, program, {
+    args: [program, `${only}`, from ?? args[0], args[1], ...(second ? [seconds[second].at] : [])],
+    preopens: { ...preopens, ...(second ? seconds[second].preopens : {}) },
     ...options,
   }, host));
   const { cases, done, other } = readCases(outcome.stdout);

@@ -1,13 +1,18 @@
 'use strict';
 // Attacks that take two programs, or that are judged by how the program ends. Each plays in a world (worlds.js), and answers in `why`
 // what was not contained, in words. `host`: the class and the module's name of the WASI that is attacked.
+const { spawn } = require('node:child_process');
+const { once } = require('node:events');
+const fs = require('node:fs');
 const inspector = require('node:inspector');
+const os = require('node:os');
 const path = require('node:path');
 const { Worker } = require('node:worker_threads');
 const preopen = require('../..');
 const { readCases } = require('../helpers/cases');
 const { compiled, moduleOf, runProgram } = require('./run.js');
 
+const ROOT = path.join(__dirname, '../..');
 const RACE_MS = 150;
 /** What is to be ended may take this long to end: long enough for a slow machine, and no for ever. */
 const PATIENCE_MS = 20_000;
@@ -108,6 +113,51 @@ const signals = {
   },
 };
 
+/** Streams that are the host's own, files that it writes itself: in a process that has such ones. */
+const stdio = {
+  async play(engine, place, kind, host) {
+    const why = [];
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'preopen-attack-'));
+    for (const flags of ['a+', 'w+']) {
+      const [input, log, errors] = ['input', `log-${flags}`, `errors-${flags}`].map((name) => path.join(folder, name));
+      fs.writeFileSync(input, 'the host\'s\n');
+      const streams = [fs.openSync(input, 'r+'), fs.openSync(log, flags), fs.openSync(errors, flags)];
+      const request = { engine, specifier: host?.specifier ?? ROOT, file: path.join(ROOT, '__test__/guests/attack_stdio.wasm') };
+      const child = spawn(process.execPath, ['--no-warnings', '-e', HOST_WITH_LOGS, JSON.stringify(request)], { stdio: streams });
+      const [code, signal] = await once(child, 'close');
+      streams.forEach((fd) => fs.closeSync(fd));
+      if (code !== 0) why.push(`${flags}: ${signal ?? `exit code ${code}`}`);
+      for (const file of [log, errors]) {
+        const text = fs.readFileSync(file, 'latin1');
+        if (text !== 'the host\'s\nthe guest\'s\nthe host\'s\n') why.push(`${path.basename(file)} has ${text.length} bytes, ${JSON.stringify(text.slice(0, 50))}`);
+      }
+      if (fs.readFileSync(input, 'utf8') !== 'the host\'s\n') why.push('the input has changed');
+    }
+    fs.rmSync(folder, { recursive: true });
+    return { why };
+  },
+};
+
+// It writes before and after the guest; 255 is that the flags of the open files are not what they were.
+const HOST_WITH_LOGS = `
+  const fs = require('node:fs');
+  const { engine, specifier, file } = JSON.parse(process.argv[1]);
+  const flags = () => [0, 1, 2].map((fd) => /^flags:.*$/m.exec(fs.readFileSync('/proc/self/fdinfo/' + fd, 'utf8'))[0]).join();
+  const say = () => [1, 2].forEach((fd) => fs.writeSync(fd, "the host's\\n"));
+  const { WASI, run } = require(specifier);
+  const before = flags();
+  const inV8 = () => {
+    const wasi = new WASI({ version: 'preview1', returnOnExit: true });
+    return wasi.start(new WebAssembly.Instance(new WebAssembly.Module(fs.readFileSync(file)), wasi.getImportObject()));
+  };
+  const offTheThread = async () => (await run(file, { engine: 'singlepass', stdin: 0, stdout: 'inherit', stderr: 'inherit' })).exitCode;
+  (async () => {
+    say();
+    const code = await (engine === 'engine' ? offTheThread() : inV8());
+    say();
+    process.exitCode = flags() === before ? code : 255;
+  })();`;
+
 /** Output without end is kept up to a limit. */
 const output = {
   async play(engine) {
@@ -128,7 +178,7 @@ async function end(engine, name, args, { version = 'preview1', host } = {}) {
   let how;
   if (engine === 'engine') how = (await preopen.run(await compiled(name), { args, timeout: 100 })).reason;
   else {
-    const worker = new Worker(GUEST, { eval: true, workerData: { module: moduleOf(name), args, version, specifier: host?.specifier ?? path.join(__dirname, '../..') } });
+    const worker = new Worker(GUEST, { eval: true, workerData: { module: moduleOf(name), args, version, specifier: host?.specifier ?? ROOT } });
     await messageOf(worker);
     await pause(50);
     how = await Promise.race([worker.terminate().then(() => 'timeout'), pause(PATIENCE_MS).then(() => 'it goes on')]);
@@ -166,4 +216,4 @@ const tables = {
   },
 };
 
-module.exports = { forever, output, poll0, race, shared, signals, tables };
+module.exports = { forever, output, poll0, race, shared, signals, stdio, tables };

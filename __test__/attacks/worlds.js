@@ -117,8 +117,11 @@ async function world(kindName, folder, { special = false, swaps = false, engine 
   const preopens = {};
   if (kind.file) preopens['/box/own'] = { file: path.join(box, 'own'), readOnly };
   else if (kind.name !== 'nothing') preopens['/box'] = mount({ readOnly });
-  // For the programs that want it: the read-only one beside it. Of a filesystem it is the same one.
-  const second = filesystem ? { mount: mount({ readOnly: true }), at: 'ro' } : { mount: { path: path.join(base, 'ro'), readOnly: true }, at: '.' };
+  // For the programs that want it: the read-only one beside it (of a filesystem it is the same one), or a file of the box on its own.
+  const seconds = {
+    'read-only': { preopens: { '/ro': filesystem ? mount({ readOnly: true }) : { path: path.join(base, 'ro'), readOnly: true } }, at: filesystem ? 'ro' : '.' },
+    'file': { preopens: { '/single/own': { file: path.join(box, 'own') } }, at: '.' },
+  };
   // What is in the filesystem, as its owner sees it; what is on the disk.
   const inside = filesystem && !kind.disk ? filesystem : fs;
   const root = inside === fs ? base : '/';
@@ -133,7 +136,7 @@ async function world(kindName, folder, { special = false, swaps = false, engine 
   });
   const before = trees();
   return {
-    args: [kind.at, outside], preopens, second, places, filesystem, close,
+    args: [kind.at, outside], preopens, seconds, places, filesystem, close,
     check() {
       const after = trees();
       const faults = Object.keys(before).filter((name) => JSON.stringify(before[name], text) !== JSON.stringify(after[name], text)).map((name) => `${name} has changed`);

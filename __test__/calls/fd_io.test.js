@@ -4,8 +4,9 @@ const assert = require('node:assert/strict');
 const fs = require('node:fs');
 const path = require('node:path');
 const { ALL, FDFLAGS, OFLAGS, READ, RIGHT, WHENCE, WRITE } = require('../helpers/abi');
-const { both, ours } = require('../helpers/both');
+const { both, differs, ours } = require('../helpers/both');
 const { PAGE } = require('../helpers/guest');
+const why = require('../helpers/why');
 
 // A guest with one writable preopen (3) that holds "file" with the given content.
 function withFile(host, content = '0123456789') {
@@ -312,4 +313,120 @@ both('rights beyond those of the directory are refused', (host) => {
   const { guest } = withFile(host);
   assert.equal(guest.open(3, 'file', { base: 2n ** 64n - 1n }).errno, 'NOTCAPABLE');
   assert.equal(guest.open(3, 'file', { inheriting: ALL + 1n }).errno, 'NOTCAPABLE');
+});
+
+// A guest whose streams are all /dev/null.
+function withDevice(host) {
+  const fd = fs.openSync('/dev/null', 'r+');
+  host.t.after(() => fs.closeSync(fd));
+  return host.guest({ stdin: fd, stdout: fd, stderr: fd });
+}
+
+both('an offset that no file has is refused before the descriptor is looked at', (host) => {
+  const { guest } = withFile(host);
+  for (const fd of [99, guest.opened(3, 'file', { base: RIGHT.fd_seek })]) {
+    assert.equal(guest.pread(fd, 1, 2n ** 63n).errno, 'INVAL');
+    assert.equal(guest.pwrite(fd, 'x', 2n ** 64n - 1n).errno, 'INVAL');
+  }
+});
+
+both('whence and advice are a byte: what is above it is not looked at', (host) => {
+  const { guest } = withFile(host);
+  const fd = guest.opened(3, 'file');
+  assert.deepEqual(guest.seek(fd, -1, 0x100 | WHENCE.END), { errno: 'SUCCESS', position: 9n });
+  assert.equal(guest.seek(fd, 0, 0x103).errno, 'INVAL');
+  assert.equal(guest.call('fd_advise', fd, 0n, 0n, 0x105), 'SUCCESS');
+  assert.equal(guest.call('fd_advise', fd, 0n, 0n, 0x106), 'INVAL');
+});
+
+both('advice about a range that begins before the file', (host) => {
+  const { guest } = withFile(host);
+  const fd = guest.opened(3, 'file');
+  assert.equal(guest.call('fd_advise', fd, 2n ** 64n - 10n, 9n, 0), 'SUCCESS');
+  assert.equal(guest.call('fd_advise', fd, 0n, 2n ** 64n - 1n, 0), 'INVAL');
+});
+
+both('a device takes advice, and has no length', (host) => {
+  const guest = withDevice(host);
+  assert.equal(guest.call('fd_advise', 1, 0n, 4096n, 5), 'SUCCESS');
+  assert.equal(guest.call('fd_filestat_set_size', 1, 100n), 'INVAL');
+  assert.equal(guest.call('fd_allocate', 1, 5000n, 5000n), 'INVAL');
+  assert.equal(guest.call('fd_allocate', 1, 0n, 0n), 'SUCCESS');
+});
+
+both('a file as standard output that appends does so at any offset', (host) => {
+  const file = path.join(host.tmp(), 'out');
+  fs.writeFileSync(file, 'start');
+  const fd = fs.openSync(file, 'r+');
+  host.t.after(() => fs.closeSync(fd));
+  const guest = host.guest({ stdout: fd });
+  assert.equal(guest.pwrite(1, 'S', 0).errno, 'SUCCESS');
+  assert.equal(guest.call('fd_fdstat_set_flags', 1, FDFLAGS.APPEND), 'SUCCESS');
+  assert.equal(guest.pwrite(1, '-end', 0).errno, 'SUCCESS');
+  assert.equal(fs.readFileSync(file, 'utf8'), 'Start-end');
+});
+
+both('an append at an offset at which nothing could be written', (host) => {
+  const { guest, file } = withFile(host);
+  const fd = guest.opened(3, 'file', { write: true, fdflags: FDFLAGS.APPEND });
+  assert.equal(guest.pwrite(fd, 'xx', 2n ** 63n - 1n).errno, 'INVAL');
+  assert.equal(guest.pwrite(fd, '-end', 2n ** 40n).errno, 'SUCCESS');
+  assert.equal(fs.readFileSync(file, 'utf8'), '0123456789-end');
+});
+
+differs('an offset past the largest file of the disk', why.offsets, {
+  node(host) {
+    const { guest } = withFile(host);
+    const fd = guest.opened(3, 'file');
+    // A disk in memory has files of any size.
+    assert.ok(['INVAL', 'SUCCESS'].includes(guest.seek(fd, 2n ** 63n - 1n).errno));
+  },
+  ours(host) {
+    const { guest } = withFile(host);
+    const fd = guest.opened(3, 'file', { write: true });
+    assert.deepEqual(guest.seek(fd, 2n ** 63n - 1n), { errno: 'SUCCESS', position: 2n ** 63n - 1n });
+    assert.notEqual(guest.write(fd, 'x').errno, 'SUCCESS');
+    assert.equal(guest.stat(fd).size, 10n);
+  },
+});
+
+differs('allocate of a range that wraps', why.allocate, {
+  node(host) {
+    const { guest } = withFile(host);
+    const fd = guest.opened(3, 'file', { write: true });
+    assert.equal(guest.call('fd_allocate', fd, 2n ** 64n - 10n, 30n), 'SUCCESS');
+    assert.equal(guest.stat(fd).size, 20n);
+  },
+  ours(host) {
+    const { guest } = withFile(host);
+    const fd = guest.opened(3, 'file', { write: true });
+    assert.equal(guest.call('fd_allocate', fd, 2n ** 64n - 10n, 30n), 'INVAL');
+    assert.equal(guest.call('fd_allocate', fd, 2n ** 63n - 1n, 2n), 'FBIG');
+    assert.equal(guest.stat(fd).size, 10n);
+  },
+});
+
+// Files that are open for reading as 0, and for writing as 1.
+function withStreams(host) {
+  const file = path.join(host.tmp(), 'file');
+  fs.writeFileSync(file, '0123456789');
+  const [stdin, stdout] = [fs.openSync(file, 'r'), fs.openSync(file, 'a')];
+  host.t.after(() => [stdin, stdout].forEach((fd) => fs.closeSync(fd)));
+  return host.guest({ stdin, stdout });
+}
+
+differs('a standard stream in the other direction', why.directions, {
+  node(host) {
+    const guest = withStreams(host);
+    assert.equal(guest.write(0, 'x').errno, 'BADF');
+    assert.equal(guest.read(1).errno, 'BADF');
+    for (const fd of [0, 1]) assert.equal(guest.fdstat(fd).base & (RIGHT.fd_read | RIGHT.fd_write), RIGHT.fd_read | RIGHT.fd_write);
+  },
+  ours(host) {
+    const guest = withStreams(host);
+    assert.equal(guest.write(0, 'x').errno, 'NOTCAPABLE');
+    assert.equal(guest.read(1).errno, 'NOTCAPABLE');
+    assert.equal(guest.fdstat(0).base & (RIGHT.fd_read | RIGHT.fd_write), RIGHT.fd_read);
+    assert.equal(guest.fdstat(1).base & (RIGHT.fd_read | RIGHT.fd_write), RIGHT.fd_write);
+  },
 });

@@ -162,3 +162,25 @@ both('a directory removed under the guest', (host) => {
   assert.ok(['SUCCESS', 'NOENT'].includes(errno), errno);
   assert.deepEqual(entries, []);
 });
+
+// Lists a directory, entry by entry, and makes another name after the first. Answers the names told.
+function listedWhileChanged(host) {
+  const { dir, guest } = withEntries(host, 8);
+  const told = [];
+  for (let cookie = 0n; ;) {
+    const [entry] = guest.readdir(3, { cookie, size: 24 + 7 }).entries;
+    if (entry === undefined) return told;
+    told.push(entry.name);
+    if (told.length === 4) for (const name of told) fs.unlinkSync(path.join(dir, name));
+    cookie = entry.next;
+  }
+}
+
+differs('a directory that changes while it is listed', why.listings, {
+  node(host) {
+    assert.equal(listedWhileChanged(host).length, 4);
+  },
+  ours(host) {
+    assert.deepEqual(listedWhileChanged(host).sort(), Array.from({ length: 8 }, (_, index) => `entry-${index}`));
+  },
+});

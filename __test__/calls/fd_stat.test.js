@@ -263,3 +263,42 @@ both('set_times beyond what clocks tell', (host) => {
   guest.setTimes(fd, 2n ** 64n - 1n, 2n ** 63n, FSTFLAGS.ATIM | FSTFLAGS.MTIM);
   assert.equal(guest.stat(fd).errno, 'SUCCESS');
 });
+
+both('flags of times are 16 bits: what is above them is not looked at', (host) => {
+  const { guest, file } = withFile(host);
+  const fd = guest.opened(3, 'file', { write: true });
+  assert.equal(guest.setTimes(fd, 10n * SECOND, 20n * SECOND, 0x10000 | FSTFLAGS.MTIM), 'SUCCESS');
+  assert.equal(fs.statSync(file, { bigint: true }).mtimeNs, 20n * SECOND);
+});
+
+// What is between the fields of a structure, after a call that succeeded: SENTINEL is what was there before.
+function gaps(guest, name, ...ranges) {
+  guest.reset();
+  const out = guest.alloc(64);
+  assert.equal(guest.call(name, 3, out), 'SUCCESS');
+  return ranges.map(([from, to]) => guest.bytes().toString('hex', out + from, out + to)).join('');
+}
+
+differs('the gaps of structures', why.gaps, {
+  node(host) {
+    const { guest } = withFile(host);
+    assert.equal(gaps(guest, 'fd_filestat_get', [17, 24]), '3f'.repeat(7));
+    assert.equal(gaps(guest, 'fd_fdstat_get', [1, 2], [4, 8]), '3f'.repeat(5));
+    assert.equal(gaps(guest, 'fd_prestat_get', [1, 4]), '3f'.repeat(3));
+  },
+  ours(host) {
+    const { guest } = withFile(host);
+    assert.equal(gaps(guest, 'fd_filestat_get', [17, 24]), '00'.repeat(7));
+    assert.equal(gaps(guest, 'fd_fdstat_get', [1, 2], [4, 8]), '00'.repeat(5));
+    assert.equal(gaps(guest, 'fd_prestat_get', [1, 4]), '00'.repeat(3));
+  },
+});
+
+ours('the times of a device that is a stream', why.deviceTimes, (host) => {
+  const fd = fs.openSync('/dev/null', 'r+');
+  host.t.after(() => fs.closeSync(fd));
+  const before = fs.fstatSync(fd).mtimeMs;
+  const guest = host.guest({ stdin: fd });
+  assert.equal(guest.setTimes(0, 0n, 0n, FSTFLAGS.ATIM | FSTFLAGS.MTIM), 'INVAL');
+  assert.equal(fs.fstatSync(fd).mtimeMs, before);
+});

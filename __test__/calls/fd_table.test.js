@@ -198,3 +198,11 @@ ours('an open that finds no room changes nothing', (host) => {
   assert.equal(fs.readFileSync(path.join(dir, 'file'), 'utf8'), '0123456789');
   assert.deepEqual(fs.readdirSync(dir).sort(), ['file', 'other']);
 });
+
+both('a standard stream that is moved is no preopen', (host) => {
+  const fd = fs.openSync('/dev/null', 'r');
+  host.t.after(() => fs.closeSync(fd));
+  const { guest } = withFile(host, { stdin: fd });
+  assert.equal(guest.call('fd_renumber', 0, guest.opened(3, 'file')), 'SUCCESS');
+  assert.equal(guest.call('fd_prestat_get', 4, 512), 'INVAL');
+});

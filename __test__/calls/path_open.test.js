@@ -3,7 +3,7 @@
 const assert = require('node:assert/strict');
 const fs = require('node:fs');
 const path = require('node:path');
-const { FDFLAGS, FILETYPE, OFLAGS, READ, WRITE } = require('../helpers/abi');
+const { FDFLAGS, FILETYPE, OFLAGS, READ, RIGHT, WRITE } = require('../helpers/abi');
 const { both, differs, ours } = require('../helpers/both');
 const why = require('../helpers/why');
 
@@ -300,4 +300,91 @@ both('creating what is a file, with a trailing slash', (host) => {
     assert.equal(guest.open(3, 'a/', { oflags, write: true }).errno, 'NOTDIR');
   }
   assert.equal(fs.readFileSync(path.join(dir, 'a'), 'utf8'), '0123456789');
+});
+
+both('creating what is a file, with a trailing slash, and not following', (host) => {
+  const { guest } = tree(host);
+  for (const oflags of [CREAT, CREAT | EXCL, CREAT | TRUNC]) assert.equal(guest.open(3, 'file/', { oflags, write: true, follow: false }).errno, 'ISDIR');
+});
+
+both('what is written from an offset needs the right to move it', (host) => {
+  const { guest } = tree(host);
+  const dir = guest.opened(3, '.', { oflags: DIRECTORY, inheriting: RIGHT.fd_write });
+  const write = (options) => guest.open(dir, 'file', { base: RIGHT.fd_write, inheriting: 0n, ...options }).errno;
+  assert.equal(write(), 'NOTCAPABLE');
+  assert.equal(write({ fdflags: FDFLAGS.APPEND }), 'SUCCESS');
+  assert.equal(write({ oflags: TRUNC }), 'SUCCESS');
+});
+
+differs('an exclusive creation of what a dangling link names', why.exclusive, {
+  node(host) {
+    const { dir, guest } = tree(host);
+    assert.equal(guest.open(3, 'dangling', { oflags: CREAT | EXCL, write: true }).errno, 'SUCCESS');
+    assert.equal(fs.existsSync(path.join(dir, 'nothing')), true);
+  },
+  ours(host) {
+    const { dir, guest } = tree(host);
+    assert.equal(guest.open(3, 'dangling', { oflags: CREAT | EXCL, write: true }).errno, 'EXIST');
+    assert.equal(fs.existsSync(path.join(dir, 'nothing')), false);
+  },
+});
+
+differs('a directory that the guest moves', why.handles, {
+  node(host) {
+    const { guest } = tree(host);
+    const sub = guest.opened(3, 'sub', { oflags: DIRECTORY });
+    assert.equal(guest.rename(3, 'sub', 3, 'moved'), 'SUCCESS');
+    assert.equal(guest.open(sub, 'inner').errno, 'NOENT');
+  },
+  ours(host) {
+    const { guest } = tree(host);
+    const sub = guest.opened(3, 'sub', { oflags: DIRECTORY });
+    assert.equal(guest.rename(3, 'sub', 3, 'moved'), 'SUCCESS');
+    assert.equal(guest.read(guest.opened(sub, 'inner')).data, 'inner');
+  },
+});
+
+differs('a dot at the end of a path', why.kernelPaths, {
+  node(host) {
+    const { dir, guest } = tree(host);
+    assert.equal(guest.open(3, 'file/.').errno, 'SUCCESS');
+    assert.equal(guest.mkdir(3, 'new/.'), 'SUCCESS');
+    assert.equal(guest.rmdir(3, 'new/.'), 'SUCCESS');
+    assert.equal(guest.open(guest.opened(3, 'sub/'), '.').errno, 'NOTCAPABLE');
+    assert.equal(fs.existsSync(path.join(dir, 'new')), false);
+  },
+  ours(host) {
+    const { dir, guest } = tree(host);
+    assert.equal(guest.open(3, 'file/.').errno, 'NOTDIR');
+    assert.equal(guest.mkdir(3, 'new/.'), 'NOENT');
+    assert.equal(guest.mkdir(3, 'new'), 'SUCCESS');
+    assert.equal(guest.rmdir(3, 'new/.'), 'INVAL');
+    assert.equal(guest.open(guest.opened(3, 'sub/'), '.').errno, 'SUCCESS');
+    assert.equal(fs.existsSync(path.join(dir, 'new')), true);
+  },
+});
+
+differs('a neighbour whose name begins with that of the directory', why.kernelPaths, {
+  node(host) {
+    const { dir, guest } = tree(host);
+    fs.writeFileSync(path.join(dir, 'sub2'), 'the neighbour');
+    fs.writeFileSync(path.join(dir, 'sub/2'), 'below');
+    assert.equal(guest.read(guest.opened(guest.opened(3, 'sub', { oflags: DIRECTORY }), '../sub2')).data, 'below');
+  },
+  ours(host) {
+    const { dir, guest } = tree(host);
+    fs.writeFileSync(path.join(dir, 'sub2'), 'the neighbour');
+    fs.writeFileSync(path.join(dir, 'sub/2'), 'below');
+    assert.equal(guest.open(guest.opened(3, 'sub', { oflags: DIRECTORY }), '../sub2').errno, 'NOTCAPABLE');
+  },
+});
+
+ours('what is no directory has nothing beneath it', why.notDirectory, (host) => {
+  const { guest } = tree(host);
+  const file = guest.opened(3, 'file', { base: READ });
+  for (const name of ['x', '.', '', '/x']) {
+    assert.notEqual(guest.open(file, name).errno, 'SUCCESS', name);
+    assert.notEqual(guest.open(1, name).errno, 'SUCCESS', name);
+  }
+  assert.equal(guest.open(1, 'x', { base: 0n, inheriting: 0n }).errno === 'SUCCESS', false);
 });

@@ -124,3 +124,13 @@ both('readlink of a long target', (host) => {
   fs.symlinkSync(target, path.join(dir, 'long'));
   assert.equal(guest.readlink(3, 'long', 5000).target, target);
 });
+
+both('times of what is not there, also where none is set', (host) => {
+  const { guest } = tree(host);
+  for (const flags of [0, FSTFLAGS.MTIM]) {
+    assert.equal(guest.setPathTimes(3, 'none', 0, 0, flags), 'NOENT');
+    assert.equal(guest.setPathTimes(3, 'none', 0, 0, flags, { follow: false }), 'NOENT');
+    assert.equal(guest.setPathTimes(3, 'dangling', 0, 0, flags), 'NOENT');
+  }
+  assert.equal(guest.setPathTimes(3, 'dangling', 0, 0, 0, { follow: false }), 'SUCCESS');
+});

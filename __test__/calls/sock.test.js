@@ -271,3 +271,9 @@ ours('an address that cannot be listened on is named', (host) => {
     address,
   });
 });
+
+both('ending nothing of what is not open', (host) => {
+  const guest = withFile(host);
+  assert.equal(guest.call('sock_shutdown', 99, 0), 'BADF');
+  assert.equal(guest.call('sock_shutdown', 99, 4), 'NOTSUP');
+});

@@ -10,16 +10,17 @@ function renderRecords({ attacks, fuzzing, soak, bench, curves }) {
 function attacksSection(attacks) {
   if (attacks === undefined) return [];
   const { rows, failed } = attacks;
-  const columns = group(rows, ({ node, engine }) => `Node ${node}, ${engine}`);
+  const columnOf = ({ node, engine }) => `Node ${node}, ${engine === 'v8' ? 'V8' : 'Wasmer'}`;
+  const columns = group(rows, columnOf);
   const classes = group(rows, (row) => row.class);
   const contained = (list) => share(list.filter((row) => row.contained).length, list.length);
-  const escaped = group(rows.filter((row) => !row.contained), (row) => `${row.class}, ${row.name}`).map(([what, list]) => `- **not contained**: ${what} (${list.map(({ node, engine, kind }) => `Node ${node}, ${engine}, ${kind}`).join('; ')})`);
+  const escaped = group(rows.filter((row) => !row.contained), (row) => `${row.class}, ${row.name}`).map(([what, list]) => `- **not contained**: ${what} (${list.map((row) => `${columnOf(row)}, ${row.kind}`).join('; ')})`);
   return [
     '## Attacks',
     '',
     `What has broken other hosts, class by class (RATIONALE.md), on every kind of filesystem that it applies to: ${[...new Set(rows.map(({ kind }) => kind))].sort().join(', ')}. Contained, of those made:`,
     '',
-    ...table(['', ...columns.map(([name]) => name)], classes.map(([name, list]) => [name, ...columns.map(([column]) => contained(list.filter(({ node, engine }) => `Node ${node}, ${engine}` === column)))])),
+    ...table(['', ...columns.map(([name]) => name)], classes.map(([name, list]) => [name, ...columns.map(([column]) => contained(list.filter((row) => columnOf(row) === column)))])),
     ...(escaped.length + failed.length > 0 ? ['', ...escaped, ...failed.map((text) => `- ${text}`)] : []),
     '',
   ];

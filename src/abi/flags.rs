@@ -104,7 +104,7 @@ pub enum Whence {
 
 impl Whence {
     /// A guest's number, which the two snapshots order differently. Errors: `Inval`.
-    pub const fn decode(snapshot: Snapshot, whence: u32) -> Result<Self, Errno> {
+    pub const fn decode(snapshot: Snapshot, whence: u8) -> Result<Self, Errno> {
         match (snapshot, whence) {
             (Snapshot::Preview1, 0) | (Snapshot::Preview0, 2) => Ok(Self::Set),
             (Snapshot::Preview1, 1) | (Snapshot::Preview0, 0) => Ok(Self::Cur),

@@ -10,7 +10,7 @@ use crate::abi::{Errno, Fdflags, Rights, Whence};
 use crate::fds::{Entry, Object};
 use crate::guest::Guest;
 use crate::process::Process;
-use crate::span::Span;
+use crate::span::{Span, total};
 use crate::vfs::File;
 
 /// Reads from the descriptor's offset on, and writes how many bytes there were; 0 is the end. Errors: `Overflow`, `Badf`,
@@ -57,8 +57,8 @@ pub fn fd_pread<G: Guest>(
     nread: u32,
 ) -> Call {
     let list = checked(guest, iovs, iovs_len, nread)?;
-    let entry = process.fds.get(fd, Rights::FD_READ.with(Rights::FD_SEEK))?;
     let mut at = checked_offset(offset)?;
+    let entry = process.fds.get(fd, Rights::FD_READ.with(Rights::FD_SEEK))?;
     let read = file_rounds(guest, list, reach_of(&entry, Way::Read), |spans| {
         let read = match entry.object() {
             Object::File(file) => file.read_at(spans, at),
@@ -127,15 +127,17 @@ pub fn fd_pwrite<G: Guest>(
     nwritten: u32,
 ) -> Call {
     let list = checked(guest, iovs, iovs_len, nwritten)?;
+    let mut at = checked_offset(offset)?;
     let entry = process.fds.get(fd, Rights::FD_WRITE.with(Rights::FD_SEEK))?;
     let flags = entry.flags();
-    let mut at = checked_offset(offset)?;
     let written = file_rounds(guest, list, reach_of(&entry, Way::Write), |spans| {
         let written = match entry.object() {
-            // Linux appends even when pwrite names an offset; node:wasi inherits that.
-            Object::File(file) if flags.contains(Fdflags::APPEND) => file.append(spans).map(|(len, _)| len),
+            Object::File(file) if flags.contains(Fdflags::APPEND) => append_at(file.as_ref(), spans, at),
             Object::File(file) => file.write_at(spans, at),
-            Object::Stream(stream) => stream.write_at(spans, at),
+            Object::Stream(stream) => match stream.as_file() {
+                Some(file) if flags.contains(Fdflags::APPEND) => append_at(file, spans, at),
+                _ => stream.write_at(spans, at),
+            },
             Object::Dir(_) => Err(Errno::Isdir),
         };
         written.inspect(|len| at += *len as u64)
@@ -156,7 +158,7 @@ pub fn fd_seek<G: Guest>(
 ) -> Call {
     guest.memory().span(newoffset, 8)?;
     let offset = offset.cast_signed();
-    let whence = Whence::decode(process.snapshot, whence);
+    let whence = Whence::decode(process.snapshot, whence as u8);
     let entry = process.fds.get(fd, Rights::FD_SEEK)?;
     let whence = whence?;
     let now = match entry.object() {
@@ -190,6 +192,13 @@ pub fn fd_tell<G: Guest>(process: &Process, guest: &mut G, fd: u32, offset: u32)
         Object::Dir(_) => return Err(Errno::Badf.into()),
     };
     Ok(memory.write_u64(offset, now)?)
+}
+
+/// Linux appends even when pwrite names an offset; node:wasi inherits that. But what could not be written at the offset is
+/// refused before.
+fn append_at(file: &dyn File, spans: &[Span<'_>], offset: u64) -> Result<usize, Errno> {
+    checked_offset(offset.saturating_add(total(spans) as u64))?;
+    file.append(spans).map(|(len, _)| len)
 }
 
 fn checked_offset(offset: u64) -> Result<u64, Errno> {

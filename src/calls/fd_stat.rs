@@ -2,10 +2,10 @@
 
 use super::Call;
 use crate::abi::{Errno, Filestat, Fstflags, Rights};
-use crate::fds::Object;
+use crate::fds::{Entry, Object};
 use crate::guest::Guest;
 use crate::process::Process;
-use crate::vfs::{SetTime, SetTimes};
+use crate::vfs::{File, SetTime, SetTimes};
 
 /// Writes a descriptor's `filestat`. Errors: `Badf`, `Notcapable`, `Overflow`. Like fstat(2).
 #[inline(never)]
@@ -26,7 +26,7 @@ pub fn fd_filestat_get<G: Guest>(process: &Process, guest: &mut G, fd: u32, buf:
 /// `Nospc`, `Rofs`, `Notcapable`. Like ftruncate(2).
 pub fn fd_filestat_set_size<G: Guest>(process: &Process, guest: &mut G, fd: u32, size: u64) -> Call {
     let entry = process.fds.get(fd, Rights::FD_FILESTAT_SET_SIZE)?;
-    let file = entry.file()?;
+    let file = sized(&entry)?;
     Ok(guest.leave(|| file.set_len(size))??)
 }
 
@@ -34,11 +34,22 @@ pub fn fd_filestat_set_size<G: Guest>(process: &Process, guest: &mut G, fd: u32,
 /// `Inval` for a negative range, `Nospc`, `Rofs`, `Notcapable`. Like posix_fallocate(3), but may leave a hole.
 pub fn fd_allocate<G: Guest>(process: &Process, guest: &mut G, fd: u32, offset: u64, len: u64) -> Call {
     let entry = process.fds.get(fd, Rights::FD_ALLOCATE)?;
-    let file = entry.file()?;
+    if offset == 0 && len == 0 {
+        return Ok(());
+    }
+    let file = sized(&entry)?;
     if i64::try_from(offset).is_err() || i64::try_from(len).is_err() {
         return Err(Errno::Inval.into());
     }
     Ok(guest.leave(|| file.allocate(offset, len))??)
+}
+
+/// What has a length that can be changed. Errors: `Inval` for a device, `Badf` for a directory.
+fn sized(entry: &Entry) -> Result<&dyn File, Errno> {
+    match entry.object() {
+        Object::Stream(stream) => stream.as_file().ok_or(Errno::Inval),
+        Object::File(_) | Object::Dir(_) => entry.file(),
+    }
 }
 
 /// Sets a file's times (ns). Errors: `Inval` for contradictory or unknown flags, `Badf`, `Rofs`, `Notcapable`. Like
@@ -62,7 +73,7 @@ pub fn fd_filestat_set_times<G: Guest>(
 
 /// Which times a guest sets. Errors: `Inval` for contradictory or unknown flags.
 pub fn times(atim: u64, mtim: u64, fst_flags: u32) -> Result<SetTimes, Errno> {
-    let flags = Fstflags::decode(fst_flags)?;
+    let flags = Fstflags::decode(u32::from(fst_flags as u16))?;
     let time = |value: u64, given: Fstflags, now: Fstflags| match (flags.contains(given), flags.contains(now))
     {
         (true, true) => Err(Errno::Inval),

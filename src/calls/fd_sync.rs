@@ -1,14 +1,14 @@
 //! What a disk is told: to write now, and what will be read.
 
 use super::Call;
-use crate::abi::{Errno, Rights};
+use crate::abi::{Errno, Filetype, Rights};
 use crate::fds::Object;
 use crate::guest::Guest;
 use crate::process::Process;
 use crate::vfs::Advice;
 
 /// Says how a range of a file will be read; `len` 0 is to the end. Errors: `Inval` for an unknown advice or a negative
-/// range, `Badf` also for a directory, `Spipe`, `Notcapable`. Like posix_fadvise(2).
+/// length, `Badf` also for a directory, `Spipe`, `Notcapable`. Like posix_fadvise(2).
 pub fn fd_advise<G: Guest>(
     process: &Process,
     guest: &mut G,
@@ -17,7 +17,7 @@ pub fn fd_advise<G: Guest>(
     len: u64,
     advice: u32,
 ) -> Call {
-    let advice = match advice {
+    let advice = match advice as u8 {
         0 => Advice::Normal,
         1 => Advice::Sequential,
         2 => Advice::Random,
@@ -27,10 +27,16 @@ pub fn fd_advise<G: Guest>(
         _ => return Err(Errno::Inval.into()),
     };
     let entry = process.fds.get(fd, Rights::FD_ADVISE)?;
-    let file = entry.file()?;
-    if i64::try_from(offset).is_err() || i64::try_from(len).is_err() {
+    let file = match entry.object() {
+        // A device keeps no pages that the advice could be about, and says so to nobody.
+        Object::Stream(stream) if stream.stat()?.filetype == Filetype::CharacterDevice => None,
+        _ => Some(entry.file()?),
+    };
+    // What a negative offset means is left to the kernel, which takes it.
+    if i64::try_from(len).is_err() {
         return Err(Errno::Inval.into());
     }
+    let Some(file) = file else { return Ok(()) };
     Ok(guest.leave(|| file.advise(offset, len, advice))??)
 }
 

@@ -2,6 +2,7 @@
 
 use super::{ANY, Call};
 use crate::abi::{Errno, FDSTAT_SIZE, Fdflags, Rights};
+use crate::fds::Object;
 use crate::guest::Guest;
 use crate::process::Process;
 
@@ -52,7 +53,8 @@ pub fn fd_prestat_get<G: Guest>(process: &Process, guest: &mut G, fd: u32, buf: 
     let entry = process.fds.get(fd, ANY)?;
     let Some(name) = entry.preopen_name() else {
         // A libc lists what is open from 3 on and stops at `Badf`; a socket handed over is where the directories end.
-        let listed = fd > 2 && matches!(entry.object(), crate::fds::Object::Stream(_));
+        let socket = matches!(entry.object(), Object::Stream(stream) if stream.as_socket().is_some());
+        let listed = fd > 2 && socket;
         return Err(if listed { Errno::Badf } else { Errno::Inval }.into());
     };
     let mut prestat = [0; 8];

@@ -90,6 +90,11 @@ impl Request {
         if self.fdflags.intersects(Fdflags::SYNC.with(Fdflags::RSYNC)) {
             needed = needed.with(Rights::FD_SYNC);
         }
+        // What writes from its own offset on moves it.
+        let moves = !self.oflags.contains(Oflags::TRUNC) && !self.fdflags.contains(Fdflags::APPEND);
+        if moves && self.access() != Access::Read {
+            needed = needed.with(Rights::FD_SEEK);
+        }
         needed
     }
 

@@ -14,10 +14,10 @@ pub fn proc_exit<G: Guest>(_process: &Process, _guest: &mut G, rval: u32) -> Cal
 /// (CHLD, CONT, URG, WINCH) do nothing. Errors: `Notsup` for those that would stop it (STOP, TSTP, TTIN, TTOU), `Nosys`
 /// for numbers that are no signal, as node:wasi. Like raise(3).
 pub fn proc_raise<G: Guest>(_process: &Process, _guest: &mut G, sig: u32) -> Call {
-    match sig {
+    match sig as u8 {
         16 | 17 | 22 | 27 => Ok(()),
         18..=21 => Err(Errno::Notsup.into()),
-        1..=30 => Err(Halt::Raise(sig as u8)),
+        sig @ 1..=30 => Err(Halt::Raise(sig)),
         _ => Err(Errno::Nosys.into()),
     }
 }

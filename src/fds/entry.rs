@@ -17,6 +17,10 @@ pub enum Object {
     Stream(Arc<dyn Stream>),
 }
 
+/// What changes a file elsewhere than where it is written.
+const RESHAPES: Rights =
+    Rights::FD_ALLOCATE.with(Rights::FD_FILESTAT_SET_SIZE).with(Rights::FD_FILESTAT_SET_TIMES);
+
 /// A descriptor. Threads of one guest share it.
 pub struct Entry {
     object: Object,
@@ -66,7 +70,14 @@ impl Entry {
         let (base, inheriting) = Rights::of(filetype, stream.is_terminal());
         let (reads, writes) = stream.directions();
         let base = if reads { base } else { base.without(Rights::FD_READ) };
-        (if writes { base } else { base.without(Rights::FD_WRITE) }, inheriting)
+        let base = if writes { base } else { base.without(Rights::FD_WRITE) };
+        // RATIONALE.md: "Why can a guest not go back in the host's own output?"
+        let base = match (stream.is_shared() && filetype == Filetype::RegularFile, writes) {
+            (true, true) => base.without(RESHAPES).without(Rights::FD_SEEK),
+            (true, false) => base.without(RESHAPES),
+            (false, _) => base,
+        };
+        (base, inheriting)
     }
 
     /// What it stands for.

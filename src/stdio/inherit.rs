@@ -21,6 +21,8 @@ pub struct Inherited {
     kind: Kind,
     terminal: bool,
     directions: (bool, bool),
+    /// One of the host's own standard streams.
+    shared: bool,
     /// Of a descriptor that was opened anew: the duplicate by which the host's is known.
     duplicate: Option<OwnedFd>,
 }
@@ -44,15 +46,15 @@ enum Waits {
 }
 
 impl Inherited {
-    /// A stream over a duplicate of `fd`, and that duplicate, which the stream owns. A socket becomes a [`Socket`]. Errors:
-    /// `Badf`.
-    pub(super) fn duplicate(fd: BorrowedFd<'_>) -> Result<(Arc<dyn Stream>, RawFd)> {
+    /// A stream over a duplicate of `fd`, and that duplicate, which the stream owns. A socket becomes a [`Socket`]. `shared`: it
+    /// is one of the host's own standard streams. Errors: `Badf`.
+    pub(super) fn duplicate(fd: BorrowedFd<'_>, shared: bool) -> Result<(Arc<dyn Stream>, RawFd)> {
         let fd = fcntl_dupfd_cloexec(fd, 0).map_err(from_host)?;
         let stat = fstat(&fd).map_err(from_host)?;
         let duplicate = fd.as_raw_fd();
         let stream: Arc<dyn Stream> = match FileType::from_raw_mode(stat.st_mode) {
             FileType::Socket => Arc::new(Socket::new(fd)),
-            _ => Arc::new(Self::over(fd, &stat, false)?),
+            _ => Arc::new(Self { shared, ..Self::over(fd, &stat, false)? }),
         };
         Ok((stream, duplicate))
     }
@@ -86,7 +88,7 @@ impl Inherited {
             _ if never_waits(stat) => (Kind::Bytes { fd, waits: Waits::Never }, None),
             _ => (Kind::Bytes { fd, waits: if ours { Waits::Again } else { Waits::Asks } }, None),
         };
-        Ok(Self { kind, terminal, directions, duplicate })
+        Ok(Self { kind, terminal, directions, shared: false, duplicate })
     }
 
     /// The descriptor that knows whether there is something to do, given the one that does it.
@@ -147,6 +149,10 @@ impl Stream for Inherited {
 
     fn directions(&self) -> (bool, bool) {
         self.directions
+    }
+
+    fn is_shared(&self) -> bool {
+        self.shared
     }
 
     fn source(&self) -> Source<'_> {

@@ -47,6 +47,12 @@ pub trait Stream: Send + Sync {
     /// Which ways it goes: (it can be read, it can be written).
     fn directions(&self) -> (bool, bool);
 
+    /// Whether it is one that the host reads or writes as well: of a file the guest has the bytes that it reads and writes in
+    /// passing, and none of the others.
+    fn is_shared(&self) -> bool {
+        false
+    }
+
     /// On what to wait until it can be read or written.
     fn source(&self) -> Source<'_>;
 

@@ -20,7 +20,7 @@ static SHARED: Mutex<[Option<Shared>; 3]> = Mutex::new([None, None, None]);
 pub fn duplicate(fd: BorrowedFd<'_>) -> Result<Arc<dyn Stream>> {
     let number = fd.as_raw_fd() as usize;
     let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
-    let Some(slot) = shared.get_mut(number) else { return Ok(Inherited::duplicate(fd)?.0) };
+    let Some(slot) = shared.get_mut(number) else { return Ok(Inherited::duplicate(fd, false)?.0) };
     if let Some((stream, duplicate)) = slot
         && let Some(stream) = stream.upgrade()
         // The host may have put something else there since.
@@ -28,7 +28,7 @@ pub fn duplicate(fd: BorrowedFd<'_>) -> Result<Arc<dyn Stream>> {
     {
         return Ok(stream);
     }
-    let (stream, duplicate) = Inherited::duplicate(fd)?;
+    let (stream, duplicate) = Inherited::duplicate(fd, true)?;
     *slot = Some((Arc::downgrade(&stream), duplicate));
     Ok(stream)
 }

@@ -4,8 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use preopen::abi::{Errno, Fdflags, Filetype, Rights};
+use preopen::abi::{Errno, Fdflags, Filestat, Filetype, Rights};
 use preopen::fds::{Entry, Object, Table};
+use preopen::span::Span;
+use preopen::stdio::{Source, Stream};
+use preopen::vfs::Result as Answer;
 use proptest::prelude::*;
 
 use crate::scripted::{Failing, Mill, file};
@@ -192,4 +195,54 @@ fn what_an_entry_is() {
     assert_eq!((entry.preopen_name(), entry.filetype()), (Some(&b"/x"[..]), Filetype::Directory));
     entry.set_flags(Fdflags::NONBLOCK);
     assert_eq!(entry.flags(), Fdflags::NONBLOCK);
+}
+
+/// A stream that is shared or not, and goes some ways.
+struct Log {
+    shared: bool,
+    directions: (bool, bool),
+}
+
+impl Stream for Log {
+    fn stat(&self) -> Answer<Filestat> {
+        Err(Errno::Io)
+    }
+    fn directions(&self) -> (bool, bool) {
+        self.directions
+    }
+    fn is_shared(&self) -> bool {
+        self.shared
+    }
+    fn source(&self) -> Source<'_> {
+        Source::Ready
+    }
+    fn runs_engine(&self) -> bool {
+        false
+    }
+    fn read(&self, _: &[Span<'_>]) -> Answer<usize> {
+        Err(Errno::Io)
+    }
+    fn write(&self, _: &[Span<'_>]) -> Answer<usize> {
+        Err(Errno::Io)
+    }
+}
+
+#[test]
+fn a_file_that_the_host_writes_as_well_is_only_read_on_and_written_on() {
+    let rights = |shared, directions, filetype| {
+        Entry::new(Object::Stream(Arc::new(Log { shared, directions })), filetype).base()
+    };
+    let reshapes = Rights::FD_ALLOCATE.with(Rights::FD_FILESTAT_SET_SIZE).with(Rights::FD_FILESTAT_SET_TIMES);
+    for directions in [(true, false), (false, true), (true, true)] {
+        let own = rights(false, directions, Filetype::RegularFile);
+        let shared = rights(true, directions, Filetype::RegularFile);
+        let expected = if directions.1 { reshapes.with(Rights::FD_SEEK) } else { reshapes };
+        assert!(own.contains(expected));
+        assert_eq!(shared, own.without(expected));
+        // A device has no bytes of the host's.
+        assert_eq!(
+            rights(true, directions, Filetype::CharacterDevice),
+            rights(false, directions, Filetype::CharacterDevice)
+        );
+    }
 }

@@ -15,6 +15,7 @@ mod guest;
 mod host_dir;
 mod memory;
 mod overlay;
+mod refuse;
 mod rooted;
 mod sandbox;
 mod scripted;

@@ -1,5 +1,6 @@
 //! Nothing outside a mount is reached: every attack where the kernel resolves paths, and where it cannot.
 
+mod asked;
 mod links;
 mod parity;
 mod races;

@@ -12,8 +12,9 @@ use preopen::vfs::host::{HostDir, MountOptions, Resolution};
 use preopen::vfs::memory::{Limits, MemoryFs};
 use preopen::vfs::tree::TreeDir;
 use preopen::vfs::{Access, Dir, File, LinkTarget, OpenOptions, Opened, Path};
-use seccompiler::{BpfProgram, SeccompAction, SeccompFilter, TargetArch};
 use tempfile::TempDir;
+
+use crate::refuse::{probe, refuse_openat2};
 
 /// What the outside of every tree says; no guest may read it.
 pub const SECRET: &str = "secret";
@@ -197,15 +198,6 @@ pub fn alone(test: &str) -> bool {
     false
 }
 
-/// Makes openat2(2) fail with this error, for the calling thread and those that it starts.
-pub fn refuse_openat2(errno: rustix::io::Errno) {
-    let rules = [(libc::SYS_openat2, vec![])].into_iter().collect();
-    let refusal = SeccompAction::Errno(errno.raw_os_error() as u32);
-    let filter = SeccompFilter::new(rules, SeccompAction::Allow, refusal, TargetArch::x86_64).unwrap();
-    seccompiler::apply_filter(&BpfProgram::try_from(filter).unwrap()).unwrap();
-    assert_eq!(probe(), Err(errno));
-}
-
 /// Runs a test where the kernel resolves paths, where it has no such call, and where it refuses it.
 pub fn in_every_mode(test: impl Fn(MountOptions) + Send + Sync) {
     assert_eq!(probe(), Ok(()), "these tests need openat2(2), from Linux 5.6 on");
@@ -235,11 +227,6 @@ pub fn everywhere(test: impl Fn(&dyn Fn(&Tree) -> Box<dyn Dir>) + Send + Sync) {
         copy_into(&tree.root(""), &root);
         Box::new(root)
     });
-}
-
-fn probe() -> Result<(), rustix::io::Errno> {
-    use rustix::fs::{CWD, Mode, OFlags, ResolveFlags, openat2};
-    openat2(CWD, c".", OFlags::PATH, Mode::empty(), ResolveFlags::BENEATH).map(drop)
 }
 
 /// What a future of virtual-fs's comes to: none here ever waits, so it is polled once.

@@ -23,6 +23,11 @@ int main(int argc, char **argv) {
         }
     }
 
+    ATTACK("environ_get", "what the host's environment has is not the guest's") {
+        __wasi_size_t count = 1, size = 1;
+        EXPECT(!__wasi_environ_sizes_get(&count, &size) && count == 0 && size == 0);
+    }
+
     DONE();
     return 0;
 }

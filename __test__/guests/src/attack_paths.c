@@ -87,6 +87,23 @@ int main(int argc, char **argv) {
         REFUSED(raw_path_open(box, FOLLOW, "", 0, 0, RIGHTS(FD_READ), 0, 0, &fd));
     }
 
+    ATTACK("path_open", "names that mean something in a layer of an image change nothing below it") {
+        static const char *const names[] = {".wh.own", ".wh.sub", ".wh..wh..opq", ".wh.", "sub/.wh..wh..opq", "sub/.wh.inner"};
+        for (int i = 0; i < 6; i++) {
+            if (!open_at(box, names[i], __WASI_OFLAGS_CREAT, RIGHTS(FD_WRITE), &fd)) __wasi_fd_close(fd);
+            __wasi_path_create_directory(box, names[i]);
+            __wasi_path_symlink("own", box, names[i]);
+            __wasi_path_link(box, 0, "old", box, names[i]);
+            __wasi_path_rename(box, "empty", box, names[i]);
+            EXPECT(reads_as(box, "own", "own"));
+            __wasi_path_rename(box, names[i], box, "empty");
+            __wasi_path_unlink_file(box, names[i]);
+            EXPECT(reads_as(box, "own", "own"));
+        }
+        // A single file has no directory beside it.
+        if (!__wasi_path_filestat_get(box, 0, "sub", &stat)) EXPECT(reads_as(box, "sub/inner", "inner"));
+    }
+
     ATTACK("path_filestat_get", "what is outside cannot be told from what is nowhere") {
         __wasi_errno_t there = __wasi_path_filestat_get(box, FOLLOW, "../outside/secret", &stat);
         EXPECT_SAME(there, __wasi_path_filestat_get(box, FOLLOW, "../outside/nothing", &stat));

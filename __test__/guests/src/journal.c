@@ -12,6 +12,7 @@ static const char *name(int code) {
     switch (code) {
     case 0: return "ok";
     case EBADF: return "EBADF";
+    case ECONNRESET: return "ECONNRESET";
     case EDQUOT: return "EDQUOT";
     case EFBIG: return "EFBIG";
     case EIO: return "EIO";

@@ -59,16 +59,18 @@ fn flags(input: &mut Input<'_>) {
 /// Numbers with names.
 fn numbers(input: &mut Input<'_>) {
     let number = if input.byte() & 1 == 0 { input.below(100) as u32 } else { input.word() };
-    let whence = match number {
+    // One byte of it.
+    let byte = number as u8;
+    let whence = match byte {
         0 => Some([Whence::Set, Whence::Cur]),
         1 => Some([Whence::Cur, Whence::End]),
         2 => Some([Whence::End, Whence::Set]),
         _ => None,
     };
     for (at, snapshot) in [Snapshot::Preview1, Snapshot::Preview0].into_iter().enumerate() {
-        let decoded = Whence::decode(snapshot, number);
+        let decoded = Whence::decode(snapshot, byte);
         assert_eq!(decoded, whence.map(|both| both[at]).ok_or(Errno::Inval));
-        let name = names::whence(snapshot).get(number as usize);
+        let name = names::whence(snapshot).get(usize::from(byte));
         assert_eq!(
             name.map(|name| name.to_lowercase()),
             decoded.ok().map(|whence| format!("{whence:?}").to_lowercase())

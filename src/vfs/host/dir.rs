@@ -135,7 +135,8 @@ impl Dir for HostDir {
         if create && (path.must_be_dir || path.ends_in_dots()) {
             let there = self.place(&path)?.stat().map(|stat| filetype(&stat));
             return Err(match there {
-                Ok(FileType::RegularFile) => Errno::Notdir,
+                // node:wasi looks for a link there first, and that is what fails.
+                Ok(FileType::RegularFile) if follow => Errno::Notdir,
                 _ if exclusive && path.ends_in_dots() => Errno::Exist,
                 _ => Errno::Isdir,
             });

@@ -23,7 +23,8 @@ pub(super) struct Layer {
 const FAR: usize = 1024;
 
 /// The same, bytes and names, where directories are remembered for the sake of time: a path is looked up once for each name in it,
-/// and each time all of it would be walked. Most paths are shorter, and go from the root.
+/// and each time all of it would be walked. Most paths are shorter, and go from the root. RATIONALE.md: "Why does an overlay
+/// remember directories of the lower for one walk only?"
 const NEAR: usize = 64;
 const NEAR_NAMES: usize = 8;
 
@@ -297,9 +298,10 @@ impl Layer {
             let Some(slash) = before.or_else(behind) else { break };
             let next =
                 with_path(&rest[..slash], |path| open_dir(dir.as_deref().unwrap_or(&*self.root), path));
-            // Where the path need not be divided, what is wrong with it, or with descriptors, is for `act` to say.
+            // Where the path need not be divided, what is wrong with it, or with descriptors, is for `act` to say. But a lower in
+            // JavaScript that threw is not asked again.
             let next: Arc<dyn Dir> = match next {
-                Err(_) if fits => break,
+                Err(errno) if fits && errno != Errno::Io => break,
                 next => Arc::from(next?),
             };
             done += slash + 1;

@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::SystemTime;
 
 use super::file::Body;
 use super::list::Listing;
 use crate::abi::{Errno, Filestat, Filetype};
-use crate::vfs::{MAX_PATH, Result};
+use crate::vfs::{MAX_PATH, Result, SetTime, SetTimes};
 
 /// How many directories were moved, removed, merged or parted, in any overlay: what was found of a place before is then looked for
 /// again.
@@ -184,6 +185,23 @@ impl Node {
             drop(inside);
             moved();
         }
+    }
+
+    /// Sets the times of what was removed, which only what is held of it still knows. `false` where it was not.
+    pub(super) fn set_times_of_removed(&self, SetTimes { access, modified }: SetTimes) -> bool {
+        let mut inside = self.inside();
+        let Some(gone) = &mut inside.gone else { return false };
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        let now = u64::try_from(now.as_nanos()).unwrap_or(u64::MAX);
+        for (time, place) in [(access, &mut gone.atim), (modified, &mut gone.mtim)] {
+            match time {
+                None => {}
+                Some(SetTime::Now) => *place = now,
+                Some(SetTime::At(time)) => *place = time,
+            }
+        }
+        gone.ctim = now;
+        true
     }
 
     /// What has a name in this directory, where that is held.

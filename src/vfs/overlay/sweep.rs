@@ -10,7 +10,7 @@ use crate::abi::{Errno, Filestat, Filetype};
 use crate::vfs::Result;
 
 impl Core {
-    /// Empties the upper. Directories of the lower get the permissions and times that they were seen with.
+    /// Empties the upper. Directories of the lower get the permissions and times that they were seen with, and links the times.
     pub(super) fn sweep(&self, known: &mut Known) -> Result<(), Failure> {
         let mut open = vec![(Vec::new(), None)];
         while let Some((dir, stat)) = open.pop() {
@@ -50,6 +50,10 @@ impl Core {
         // Somebody else may have removed the lower's meanwhile: then this is the only one left.
         if !self.lower.has(path)? {
             return Err(Errno::Stale);
+        }
+        if stat.filetype == Filetype::SymbolicLink {
+            // One of another owner's keeps its own.
+            let _ = self.lower.set_times(path, times_of(&stat));
         }
         self.settle(known, path, &stat, self.open_at(path).as_deref())
     }

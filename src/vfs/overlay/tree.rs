@@ -121,6 +121,9 @@ impl Tree for Overlay {
 
     fn set_times(&self, node: &Arc<Node>, times: SetTimes) -> Result<()> {
         let mut known = self.core.lock.take()?;
+        if node.set_times_of_removed(times) {
+            return Ok(());
+        }
         let path = self.core.raise(&mut known, node)?;
         self.core.upper.set_times(&path, times)
     }

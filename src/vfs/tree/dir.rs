@@ -90,7 +90,7 @@ impl<T: Tree> Dir for TreeDir<T> {
         if create && (split.must_be_dir || split.ends_in_dots()) {
             let there = self.place(&split)?.node.map(|node| self.tree.filetype(&node));
             return Err(match there {
-                Some(Filetype::RegularFile) => Errno::Notdir,
+                Some(Filetype::RegularFile) if follow => Errno::Notdir,
                 _ if exclusive && split.ends_in_dots() => Errno::Exist,
                 _ => Errno::Isdir,
             });
@@ -201,27 +201,21 @@ impl<T: Tree> Dir for TreeDir<T> {
     fn rename(&self, path: Path<'_>, to: &dyn Dir, new: Path<'_>) -> Result<()> {
         let to = self.of_this_tree(to)?;
         let (split, new_split) = (Split::new(path), Split::new(new));
-        // The last names are looked up when both directories are there, the old one first, as in Linux: it decides which of
-        // several errors is told.
-        let (old, new) = (self.place(&split), to.place(&new_split));
-        let (old_too_long, new_too_long) = (is_too_long(&split, &old), is_too_long(&new_split, &new));
-        let old = if old_too_long { None } else { Some(old?) };
-        let new = if new_too_long { None } else { Some(new?) };
-        if old.as_ref().is_some_and(|old| old.name.is_none())
-            || new.as_ref().is_some_and(|new| new.name.is_none())
-        {
-            return Err(Errno::Busy);
+        // As in the kernel: both directories, then the old name, then the new one.
+        let (old, new) = (self.walk(split.whole, Follow::Place)?, to.walk(new_split.whole, Follow::Place)?);
+        let (Some(old_name), Some(new_name)) = (old.name, new.name) else { return Err(Errno::Busy) };
+        if is_too_long(&old_name) {
+            return Err(Errno::Nametoolong);
         }
-        let old = old.ok_or(Errno::Nametoolong)?;
-        if split.must_be_dir || new_split.must_be_dir || new_too_long {
-            let node = old.node.as_ref().ok_or(Errno::Noent)?;
-            let must_be_dir = split.must_be_dir || new_split.must_be_dir;
-            if must_be_dir && self.tree.filetype(node) != Filetype::Directory {
+        if is_too_long(&new_name) {
+            return Err(if old.node.is_some() { Errno::Nametoolong } else { Errno::Noent });
+        }
+        if split.must_be_dir || new_split.must_be_dir {
+            let node = old.node.ok_or(Errno::Noent)?;
+            if self.tree.filetype(&node) != Filetype::Directory {
                 return Err(Errno::Notdir);
             }
         }
-        let new = new.ok_or(Errno::Nametoolong)?;
-        let (Some(old_name), Some(new_name)) = (old.name, new.name) else { return Err(Errno::Busy) };
         self.tree.rename(&old.dir, &old_name, &new.dir, &new_name)
     }
 
@@ -234,7 +228,6 @@ impl<T: Tree> Dir for TreeDir<T> {
     }
 }
 
-/// Whether a place was not found because of its last name's length, and of nothing before it.
-fn is_too_long<N>(path: &Split<'_>, place: &Result<Found<'_, N>>) -> bool {
-    path.name.len() > MAX_NAME && matches!(place, Err(Errno::Nametoolong))
+fn is_too_long(name: &[u8]) -> bool {
+    name.len() > MAX_NAME
 }

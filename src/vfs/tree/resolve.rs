@@ -46,6 +46,8 @@ impl<N> Deref for Reached<'_, N> {
 pub(super) enum Follow {
     /// It is what is looked for.
     No,
+    /// As `No`, and the last name may be longer than [`MAX_NAME`]: whoever asks decides when to say so.
+    Place,
     /// Only where slashes follow it.
     IfSlash,
     /// It stands for its target.
@@ -81,7 +83,13 @@ pub(super) fn walk<'p, T: Tree>(
             b".." => dir = above.pop().ok_or(Errno::Notcapable)?,
             // Linux does not even look.
             _ if last && must_be_dir && follow == Follow::ToMake => return Err(Errno::Isdir),
-            name if name.len() > MAX_NAME => return Err(Errno::Nametoolong),
+            name if name.len() > MAX_NAME => {
+                if last && follow == Follow::Place {
+                    let name = Some(Cow::Owned(name.to_vec()));
+                    return Ok(Found { dir, name, node: None, must_be_dir });
+                }
+                return Err(Errno::Nametoolong);
+            }
             name => {
                 let name_as_found = || match &rest {
                     Cow::Borrowed(path) => Cow::Borrowed(&path[start..end]),
@@ -97,7 +105,7 @@ pub(super) fn walk<'p, T: Tree>(
                 let follows = match follow {
                     Follow::Yes | Follow::ToMake => true,
                     Follow::IfSlash => !last || must_be_dir,
-                    Follow::No => !last,
+                    Follow::No | Follow::Place => !last,
                 };
                 match tree.filetype(&node) {
                     Filetype::SymbolicLink if follows => {

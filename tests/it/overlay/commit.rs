@@ -41,6 +41,19 @@ fn modes_times_and_links_arrive() {
 }
 
 #[test]
+fn the_times_of_a_link_arrive() {
+    let fixture = Fixture::new(|root| std::os::unix::fs::symlink("anywhere", root.join("link")).unwrap());
+    let times = SetTimes { access: None, modified: Some(SetTime::At(1_500_000_000)) };
+    fixture.root.set_times_at(path("link"), false, times).unwrap();
+    // It is the same link.
+    assert_eq!(fixture.commit(), [""; 0]);
+    assert_eq!(fixture.root.stat_at(path("link"), false).map(|stat| stat.mtim), Ok(1_500_000_000));
+    let meta = std::fs::symlink_metadata(fixture.lower("link")).unwrap();
+    assert_eq!((meta.mtime(), meta.mtime_nsec()), (1, 500_000_000));
+    assert_eq!(fixture.upper_names(), [""; 0]);
+}
+
+#[test]
 fn what_is_open_goes_on() {
     let fixture = Fixture::new(|root| std::fs::write(root.join("file"), "lower").unwrap());
     let file = open_file(&fixture.root, "file", CREATE).unwrap();

@@ -319,3 +319,16 @@ fn opened_directories_follow_a_rename() {
     crate::support::write(&*dir, "new", "new").unwrap();
     assert_eq!(crate::support::read(&fixture.root, "moved/b/new"), Ok("new".to_owned()));
 }
+
+#[test]
+fn the_times_of_a_removed_directory_are_set() {
+    let fixture = Fixture::new(fill);
+    let dir = open_dir(&fixture.root, "a/b").unwrap();
+    fixture.root.unlink(path("a/b/c")).unwrap();
+    fixture.root.remove_dir(path("a/b")).unwrap();
+    let times = SetTimes { access: Some(SetTime::Now), modified: Some(SetTime::At(1_500_000_000)) };
+    assert_eq!(dir.set_times(times), Ok(()));
+    let stat = dir.stat().unwrap();
+    assert_eq!((stat.mtim, stat.nlink), (1_500_000_000, 0));
+    assert!(stat.atim > 1_000_000_000_000_000_000 && stat.ctim >= stat.atim);
+}

@@ -11,6 +11,7 @@ cases! {
     changes: [
         renames_move_names,
         renames_that_cannot_be,
+        both_directories_are_looked_for_before_the_names,
         a_rename_between_names_of_one_file_does_nothing,
         a_directory_does_not_move_into_itself,
         a_rename_leaves_what_is_open,
@@ -41,6 +42,23 @@ fn renames_move_names(dir: &dyn Dir) {
     dir.rename(path("empty"), dir, path("empty")).unwrap();
     dir.rename(path("empty"), dir, path("made/")).unwrap();
     assert_eq!(names(&*open_dir(dir, "made").unwrap()), ["up"]);
+}
+
+fn both_directories_are_looked_for_before_the_names(dir: &dyn Dir) {
+    let long = "n".repeat(256);
+    let in_dir = format!("dir/{long}");
+    for (from, to, errno) in [
+        (&*long, "missing/new", Errno::Noent),
+        (&*long, "file/new", Errno::Notdir),
+        (&*long, ".", Errno::Busy),
+        ("missing", &*in_dir, Errno::Noent),
+        (&*long, &*in_dir, Errno::Nametoolong),
+        (&*in_dir, "new", Errno::Nametoolong),
+        ("file", &*in_dir, Errno::Nametoolong),
+    ] {
+        assert_eq!(dir.rename(path(from), dir, path(to)), Err(errno), "{from} to {to}");
+    }
+    assert_eq!(names(dir), START_NAMES);
 }
 
 fn renames_that_cannot_be(dir: &dyn Dir) {
