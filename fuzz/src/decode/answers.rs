@@ -209,7 +209,12 @@ pub fn check(input: &mut Input<'_>, arenas: &[Arena; 2]) {
                 let (offset, size) = (long(input), long(input));
                 let got = call("fd_allocate", &[0, offset, size]);
                 let positive = offset >> 63 == 0 && size >> 63 == 0;
-                note(&noted, got, positive.then_some(Noted::Allocate(offset, size)), inval);
+                if (offset, size) == (0, 0) {
+                    // Nothing to see to, of whatever it is.
+                    assert_eq!(got, Ok(()));
+                } else {
+                    note(&noted, got, positive.then_some(Noted::Allocate(offset, size)), inval);
+                }
                 let got = call("fd_filestat_set_size", &[0, size]);
                 note(&noted, got, Some(Noted::Len(size)), inval);
                 continue;
