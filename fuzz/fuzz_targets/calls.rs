@@ -73,12 +73,13 @@ fuzz_target!(|bytes: &[u8]| {
             let ends = &ends;
             scope.spawn(move || flip(seed, ends, &shared));
         }
-        let ground = Ground {
+        let mut ground = Ground {
             len,
             snapshot,
             most_offset: if stage.is_on_host() && !SPACE.is_tmpfs { 1 << 40 } else { u64::MAX },
+            open: Default::default(),
         };
-        sequence(&mut input, &stage, &mut guest, ground, flips, setup.max_fds);
+        sequence(&mut input, &stage, &mut guest, &mut ground, flips, setup.max_fds);
         ends.store(true, Ordering::Relaxed);
     });
 
@@ -105,7 +106,7 @@ fn sequence(
     input: &mut Input<'_>,
     stage: &Stage,
     guest: &mut Script<'_>,
-    ground: Ground,
+    ground: &mut Ground,
     flips: bool,
     max_fds: u32,
 ) {
@@ -114,6 +115,7 @@ fn sequence(
     let mut made = 0;
     let most = if stage.is_on_host() { MOST_ON_HOST } else { MOST };
     while made < most && input.goes_on() {
+        ground.look(&stage.process);
         let planned = Planned::choose(input, ground);
         if shows {
             eprintln!("{} {:x?} {:?}", SPECS[planned.number as usize].name, planned.args, planned.stores);

@@ -49,12 +49,18 @@ fuzz_target!(|bytes: &[u8]| {
     let (mut on_host, mut in_memory) =
         (Script::new([one, spare], LEN, manner), Script::new([other, spare], LEN, manner));
     let mut parity = Parity::new(snapshot, SPACE.is_tmpfs);
-    let ground = Ground { len: LEN, snapshot, most_offset: if SPACE.is_tmpfs { u64::MAX } else { 1 << 40 } };
+    let mut ground = Ground {
+        len: LEN,
+        snapshot,
+        most_offset: if SPACE.is_tmpfs { u64::MAX } else { 1 << 40 },
+        open: Default::default(),
+    };
     let shows = std::env::var_os("PREOPEN_FUZZ_SHOW").is_some();
 
     let mut made = 0;
     while made < MOST && input.goes_on() {
-        let planned = Planned::choose(&mut input, ground);
+        ground.look(&memory.process);
+        let planned = Planned::choose(&mut input, &ground);
         parity.learn(planned.number, &planned.args);
         let theirs = make(&host, &mut on_host, &planned);
         let ours = make(&memory, &mut in_memory, &planned);

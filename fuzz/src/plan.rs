@@ -1,6 +1,8 @@
 //! Calls, as the fuzzer's bytes choose them: mostly near what exists, now and then anything.
 
 use preopen::abi::{MAX_PARAMS, Rights, Snapshot, Subscription};
+use preopen::fds::Object;
+use preopen::process::Process;
 
 use crate::input::Input;
 use crate::spec::{Role, SPECS};
@@ -80,6 +82,9 @@ const TIMES: &[u64] =
 /// Rights with a meaning: those of files and directories, all, none.
 const RIGHTS: &[u64] = &[0x08e0_01ff, 0x0fbf_fe98, 0x0fff_ffff, 0x3fff_ffff, 0, 2, 0x42, 0x40, u64::MAX];
 
+/// How many descriptors are looked at.
+const MOST_OPEN: u32 = 16;
+
 /// One call, and what the guest's own code writes before it.
 #[derive(Clone, Debug)]
 pub struct Planned {
@@ -92,7 +97,7 @@ pub struct Planned {
 }
 
 /// What a sequence is planned for.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Ground {
     /// How large the memory is.
     pub len: usize,
@@ -100,14 +105,47 @@ pub struct Ground {
     pub snapshot: Snapshot,
     /// The largest offset below those that no file can have.
     pub most_offset: u64,
+    /// The descriptors of files, of directories and of streams that are open.
+    pub open: [Vec<u32>; 3],
+}
+
+impl Ground {
+    /// Looks which descriptors there are now.
+    pub fn look(&mut self, process: &Process) {
+        self.open.iter_mut().for_each(Vec::clear);
+        for fd in 0..MOST_OPEN {
+            let Ok(entry) = process.fds.get(fd, Rights::NONE) else { continue };
+            let kind = match entry.object() {
+                Object::File(_) => 0,
+                Object::Dir(_) => 1,
+                Object::Stream(_) => 2,
+            };
+            self.open[kind].push(fd);
+        }
+    }
 }
 
 impl Planned {
     /// The next call.
-    pub fn choose(input: &mut Input<'_>, ground: Ground) -> Self {
-        let number = input.below(SPECS.len() + 6);
+    pub fn choose(input: &mut Input<'_>, ground: &Ground) -> Self {
+        // Most calls are such as a program makes, so that some succeed; the others may have anything anywhere.
+        let wild = input.seldom(5);
+        let number = input.below(SPECS.len() + 12);
         // What opens, reads and writes is what leads on.
-        let often = ["path_open", "path_open", "fd_read", "fd_write", "fd_readdir", "path_rename"];
+        let often = [
+            "path_open",
+            "path_open",
+            "path_open",
+            "path_open",
+            "fd_read",
+            "fd_write",
+            "fd_pread",
+            "fd_pwrite",
+            "fd_filestat_set_size",
+            "fd_readdir",
+            "path_rename",
+            "path_link",
+        ];
         let number = match number.checked_sub(SPECS.len()) {
             Some(at) => crate::spec::number(often[at]),
             None => number as u32,
@@ -116,25 +154,34 @@ impl Planned {
         let roles = &SPECS[number as usize].roles;
         let mut at = 0;
         while at < roles.len() {
-            at += planned.choose_param(input, ground, roles, at);
+            at += planned.choose_param(input, ground, roles, at, wild);
         }
         planned
     }
 
     /// Chooses one parameter, and those that belong to it; says how many that were.
-    fn choose_param(&mut self, input: &mut Input<'_>, ground: Ground, roles: &[Role], at: usize) -> usize {
+    fn choose_param(
+        &mut self,
+        input: &mut Input<'_>,
+        ground: &Ground,
+        roles: &[Role],
+        at: usize,
+        wild: bool,
+    ) -> usize {
+        let name = SPECS[self.number as usize].name;
         let args = &mut self.args;
         match roles[at] {
-            Role::Fd => args[at] = descriptor(input).into(),
+            Role::Fd if wild => args[at] = descriptor(input).into(),
+            Role::Fd => args[at] = open_one(input, ground, name).into(),
             Role::Text => {
-                let text = text(input);
+                let text = if wild { text(input) } else { usual_text(input) };
                 let slot = TEXTS[self.stores.len().min(1)];
                 (args[at], args[at + 1]) = (slot.into(), text.len() as u64);
                 self.stores.push((slot, text));
-                if input.seldom(16) {
+                if wild && input.seldom(4) {
                     args[at] = address(input, ground.len).into();
                 }
-                if input.seldom(32) {
+                if wild && input.seldom(6) {
                     args[at + 1] = length(input, ground.len).into();
                 }
                 return 2;
@@ -143,7 +190,7 @@ impl Planned {
                 let mut list = Vec::new();
                 let count = list_length(input);
                 for _ in 0..count {
-                    let (ptr, len) = if input.seldom(16) {
+                    let (ptr, len) = if wild && input.seldom(8) {
                         (address(input, ground.len), length(input, ground.len))
                     } else {
                         (DATA + input.below(256) as u32 * 4, input.pick(&[0, 1, 2, 5, 16, 64, 255, 256]))
@@ -153,24 +200,24 @@ impl Planned {
                 }
                 (args[at], args[at + 1]) = (LISTS.into(), count.into());
                 self.stores.push((LISTS, list));
-                if input.seldom(32) {
+                if wild && input.seldom(6) {
                     args[at] = address(input, ground.len).into();
                 }
-                if input.seldom(32) {
+                if wild && input.seldom(6) {
                     args[at + 1] = input.pick(&[0, 1, 32, 33, 1 << 29, (1 << 29) + 1, u32::MAX]).into();
                 }
                 return 2;
             }
             Role::Out(_) | Role::OutStat | Role::Pointers | Role::Strings => {
-                args[at] = result(input, ground.len, at).into();
+                args[at] = result(input, ground.len, at, wild).into();
             }
             Role::Buffer => {
                 (args[at], args[at + 1]) =
                     (u64::from(DATA) + input.below(256) as u64, input.below(512) as u64);
-                if input.seldom(16) {
+                if wild && input.seldom(4) {
                     args[at] = address(input, ground.len).into();
                 }
-                if input.seldom(16) {
+                if wild && input.seldom(4) {
                     args[at + 1] = length(input, ground.len).into();
                 }
                 return 2;
@@ -182,17 +229,21 @@ impl Planned {
                 args[at] = SUBSCRIPTIONS.into();
                 args[at + 1] = DATA.into();
                 args[at + 2] = count.into();
-                if input.seldom(16) {
+                if wild && input.seldom(4) {
                     args[at] = address(input, ground.len).into();
                 }
-                if input.seldom(16) {
+                if wild && input.seldom(4) {
                     args[at + 1] = address(input, ground.len).into();
                 }
-                if input.seldom(16) {
+                if wild && input.seldom(4) {
                     args[at + 2] = length(input, ground.len).into();
                 }
                 return 3;
             }
+            Role::Flags if !wild => args[at] = usual_flags(input, name, at).into(),
+            // Whoever names no rights names none at all.
+            Role::Rights if !wild && at == 6 && args[5] == 0 => {}
+            Role::Rights if !wild => args[at] = usual_rights(input, name),
             Role::Flags => {
                 let bits = u32::from(input.byte());
                 // One in eight has bits that mean nothing.
@@ -211,7 +262,7 @@ impl Planned {
             }
             Role::Time => args[at] = input.pick(TIMES),
             Role::Offset => {
-                args[at] = if input.seldom(16) { input.long() } else { input.pick(LONGS) };
+                args[at] = if wild && input.seldom(6) { input.long() } else { input.pick(LONGS) };
                 if args[at] > ground.most_offset && args[at] <= i64::MAX as u64 {
                     args[at] = ground.most_offset;
                 }
@@ -235,6 +286,76 @@ fn descriptor(input: &mut Input<'_>) -> u32 {
         252 => input.word(),
         byte => MOSTLY[usize::from(byte) % MOSTLY.len()],
     }
+}
+
+/// A descriptor that is open, of the kind that a function is for.
+fn open_one(input: &mut Input<'_>, ground: &Ground, name: &str) -> u32 {
+    let [files, dirs, streams] = &ground.open;
+    let from = match name {
+        "fd_close" | "fd_renumber" | "fd_fdstat_set_rights" if !input.seldom(8) => {
+            // What was there from the start mostly stays.
+            let opened: Vec<u32> = files.iter().chain(dirs).copied().filter(|fd| *fd > 4).collect();
+            return opened.get(input.below(MOST_OPEN as usize) % opened.len().max(1)).copied().unwrap_or(5);
+        }
+        name if name.starts_with("path_") && dirs.contains(&3) && input.byte() & 1 == 0 => return 3,
+        name if name.starts_with("path_") || name == "fd_readdir" => dirs,
+        name if name.starts_with("sock_") => streams,
+        _ if input.seldom(5) => streams,
+        _ if files.is_empty() || input.seldom(6) => dirs,
+        _ => files,
+    };
+    if from.is_empty() { 3 } else { from[input.below(256) % from.len()] }
+}
+
+/// A path as programs have them.
+fn usual_text(input: &mut Input<'_>) -> Vec<u8> {
+    const USUAL: &[&str] = &[
+        "file",
+        "a",
+        "b",
+        "dir/a",
+        "dir/b",
+        "dir",
+        "empty",
+        "dir/inner",
+        "link",
+        "to-dir",
+        "dir/sub",
+        "inner",
+        "sub",
+        "to-dir/a",
+        "dir/sub/a",
+        "a/b",
+        "b/a",
+        "dir/back/a",
+        "up",
+        "dangling",
+        "dir/sub/",
+    ];
+    if input.seldom(6) { text(input) } else { input.pick(USUAL).into() }
+}
+
+fn usual_flags(input: &mut Input<'_>, name: &str, at: usize) -> u32 {
+    match (name, at) {
+        // oflags: none, create, truncate, both, exclusive, a directory.
+        ("path_open", 4) => input.pick(&[0, 0, 0, 1, 1, 1, 8, 9, 5, 2, 2, 13]),
+        ("path_open", 7) => input.pick(&[0, 0, 0, 0, 1, 1, 4, 2]),
+        ("fd_fdstat_set_flags", _) => input.pick(&[0, 0, 1, 1, 4, 5, 16]),
+        ("path_open" | "path_filestat_get" | "path_filestat_set_times" | "path_link", 1) => {
+            input.pick(&[0, 1, 1])
+        }
+        ("path_filestat_set_times" | "fd_filestat_set_times", _) => input.pick(&[0, 1, 2, 4, 5, 8, 9, 10]),
+        ("sock_recv", _) => input.below(4) as u32,
+        ("sock_accept", _) => input.pick(&[0, 4]),
+        _ => 0,
+    }
+}
+
+fn usual_rights(input: &mut Input<'_>, name: &str) -> u64 {
+    if name == "fd_fdstat_set_rights" {
+        return Rights::ALL.0 & !(1 << input.below(30));
+    }
+    input.pick(&[0, 0, 0, 0x08e0_01ff, 0x0fbf_fe98, 0x42, 2, 0x40, 0x0fff_ffff])
 }
 
 fn text(input: &mut Input<'_>) -> Vec<u8> {
@@ -271,8 +392,8 @@ fn list_length(input: &mut Input<'_>) -> u32 {
 }
 
 /// The place of a result: where results go, or at an edge.
-fn result(input: &mut Input<'_>, len: usize, at: usize) -> u32 {
-    if input.seldom(12) { address(input, len) } else { RESULTS + 16 * at as u32 }
+fn result(input: &mut Input<'_>, len: usize, at: usize, wild: bool) -> u32 {
+    if wild && input.seldom(5) { address(input, len) } else { RESULTS + 16 * at as u32 }
 }
 
 /// An address: near the end of memory, or anywhere.

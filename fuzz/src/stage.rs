@@ -5,18 +5,19 @@ use std::os::linux::net::SocketAddrExt;
 use std::os::unix::net::{SocketAddr, UnixDatagram, UnixListener, UnixStream};
 use std::sync::Arc;
 
-use preopen::abi::Snapshot;
+use preopen::abi::{Filetype, Snapshot};
+use preopen::fds::{Entry, Object};
 use preopen::guest::Strings;
 use preopen::process::{Options, Process};
 use preopen::stdio::{Buffer, Capture, Inherited, Null, Socket};
 use preopen::vfs::host::Resolution;
 use preopen::vfs::memory::{Limits, MemoryFs};
 use preopen::vfs::overlay::Overlay;
-use preopen::vfs::{Dir, Files, ReadOnly, WithFiles};
+use preopen::vfs::{Access, Dir, File, Files, OpenOptions, Opened, Path, ReadOnly, WithFiles};
 
 use crate::engine::Engine;
 use crate::host::Space;
-use crate::tree::{open_dir, plant};
+use crate::tree::{open_dir, path, plant};
 use crate::world::World;
 
 /// What a filesystem in memory may hold here.
@@ -80,7 +81,7 @@ pub const ARGS: &[&str] = &["program", "", "an argument"];
 pub const ENV: &[&str] = &["A=1", "EMPTY="];
 
 impl Stage {
-    /// A process with this filesystem at 3, and a directory of it at 4. What is in memory has these limits.
+    /// A process with this filesystem at 3, a directory of it at 4, and files at 5 and 6. What is in memory has these limits.
     pub fn new(setup: Setup, limits: Limits, space: &Space) -> Self {
         let memory = MemoryFs::new(limits);
         let mut untouched: Option<Arc<dyn Dir>> = None;
@@ -120,6 +121,7 @@ impl Stage {
             Kind::Memory | Kind::ReadOnlyMemory | Kind::Engine | Kind::WithFiles | Kind::Overlay
         );
         let beneath = open_dir(&*root, "dir");
+        let files = ["file", "dir/inner"].map(|at| open_file(&*root, at));
         let (args, env): (&[&str], &[&str]) = if setup.strings { (ARGS, ENV) } else { (&[], &[]) };
         let process = Process::new(Options {
             args: Strings::new(args).expect("they are short"),
@@ -134,6 +136,10 @@ impl Stage {
         process.add_stream(Arc::new(Null)).unwrap();
         process.add_preopen(b"/data", root).unwrap();
         process.add_preopen(b"/", beneath).unwrap();
+        for file in files {
+            // Where there is no number left, it is closed again.
+            let _ = process.fds.insert(Entry::new(Object::File(file), Filetype::RegularFile));
+        }
         let peers = if setup.sockets { add_sockets(&process) } else { Vec::new() };
         Self { process, kind: setup.kind, memory: counted.then_some(memory), untouched, _peers: peers }
     }
@@ -141,6 +147,17 @@ impl Stage {
     /// Whether it works in the space of the host's.
     pub fn is_on_host(&self) -> bool {
         matches!(self.kind, Kind::Host | Kind::Walk | Kind::ReadOnlyHost)
+    }
+}
+
+/// Opens a file to read and write, or where that is not to be, to read.
+fn open_file(dir: &dyn Dir, at: &str) -> Box<dyn File> {
+    let name = path(at);
+    let name = Path::of_host(&name).expect("it is a name");
+    let open = |access| dir.open(name, OpenOptions { access, ..OpenOptions::READ });
+    match open(Access::ReadWrite).or_else(|_| open(Access::Read)) {
+        Ok(Opened::File(file)) => file,
+        _ => panic!("{at} could not be opened"),
     }
 }
 

@@ -207,14 +207,14 @@ impl<T: Tree> Dir for TreeDir<T> {
         if is_too_long(&old_name) {
             return Err(Errno::Nametoolong);
         }
-        if is_too_long(&new_name) {
-            return Err(if old.node.is_some() { Errno::Nametoolong } else { Errno::Noent });
-        }
         if split.must_be_dir || new_split.must_be_dir {
-            let node = old.node.ok_or(Errno::Noent)?;
-            if self.tree.filetype(&node) != Filetype::Directory {
+            let node = old.node.as_ref().ok_or(Errno::Noent)?;
+            if self.tree.filetype(node) != Filetype::Directory {
                 return Err(Errno::Notdir);
             }
+        }
+        if is_too_long(&new_name) {
+            return Err(if old.node.is_some() { Errno::Nametoolong } else { Errno::Noent });
         }
         self.tree.rename(&old.dir, &old_name, &new.dir, &new_name)
     }

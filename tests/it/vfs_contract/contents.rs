@@ -78,7 +78,8 @@ fn advice(dir: &dyn Dir) {
     for advice in all {
         assert_eq!(file.advise(0, 0, advice), Ok(()));
         assert_eq!(file.advise(100, 1 << 40, advice), Ok(()));
-        assert_eq!(file.advise(BEYOND, 0, advice), Err(Errno::Inval));
+        // Linux asks nothing of the offset.
+        assert_eq!(file.advise(BEYOND, 0, advice), Ok(()));
         assert_eq!(file.advise(0, BEYOND, advice), Err(Errno::Inval));
     }
 }
