@@ -107,8 +107,15 @@ pub enum Told {
 }
 
 /// Device and inode, by which what lies outside is known. They are equal to all others: no two trees have the same.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Id(pub u64, pub u64);
+
+impl std::fmt::Debug for Id {
+    fn fmt(&self, to: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self(dev, ino) = self;
+        write!(to, "{ino} of {dev}")
+    }
+}
 
 impl PartialEq for Id {
     fn eq(&self, _: &Self) -> bool {
