@@ -96,6 +96,7 @@ export interface FileSystemProviderMethods {
   openSync?(path: string, flags: string, mode?: number): any;
   closeSync?(fd: number): void;
   readSync?(fd: number, buffer: any, offset: number, length: number, position: number): number;
+  /** Never begins behind the end where the file can be made longer: `fstatSync` and `ftruncateSync` come before it then. */
   writeSync?(fd: number, buffer: any, offset: number, length: number, position: number): number;
   fstatSync?(fd: number, options?: any): any;
   ftruncateSync?(fd: number, length: number): void;

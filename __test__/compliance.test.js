@@ -41,6 +41,19 @@ test('what passes, what is known, what is listed without need, and what was not 
   ]);
 });
 
+test('a program that does not begin has failed where it did not, with all its cases', () => {
+  const begins = { program: 'conform_fd_io', function: 'conform_fd_io', promise: 'begins', failures: ['the program trapped'] };
+  const measured = [{ column: column('preopen'), suite: {}, own: { host: [passes('one')], memfs: [begins] } }];
+  assert.deepEqual(short(outcomes(measured)), ['preopen | host | fd_read: one | passed', 'preopen | memfs | fd_read: one | failed', 'preopen | memfs | conform_fd_io: begins | failed']);
+});
+
+test('a case that is skipped has failed under us, and is left out under another host', () => {
+  const skipped = { ...passes('two'), skipped: 'no such thing' };
+  const own = { host: [passes('one'), skipped] };
+  const measured = ['preopen', 'node:wasi'].map((under) => ({ column: column(under), suite: {}, own }));
+  assert.deepEqual(short(outcomes(measured)), ['preopen | host | fd_read: one | passed', 'preopen | host | fd_read: two | failed', 'node:wasi | host | fd_read: one | passed']);
+});
+
 test('programs of a suite that a kind cannot pass are known by their name', () => {
   const suite = { host: [{ program: 'a/fd_filestat_set.wasm', failed: 'why' }], memfs: [{ program: 'a/fd_filestat_set.wasm', failed: 'why' }, { program: 'b.wasm' }] };
   assert.deepEqual(suiteOutcomes([{ column: column('preopen'), own: {}, suite }]).map(({ kind, outcome }) => [kind, outcome]), [['host', 'failed'], ['memfs', 'known'], ['memfs', 'passed']]);

@@ -73,6 +73,24 @@ test('an overlay asks a filesystem in JavaScript once for each name of a path, h
   assert.ok(many < 20 * some, `${some} calls for 20 directories, ${many} for 320`);
 });
 
+test('what a filesystem in JavaScript throws deep in a path is what an overlay over it throws', () => {
+  const memory = new preopen.MemoryFileSystem();
+  const path = `/${Array(40).fill('d').join('/')}`;
+  memory.mkdirSync(path, { recursive: true });
+  let calls = 0;
+  const lower = {
+    lstatSync(name) {
+      calls += 1;
+      if (calls === 200) throw new TypeError('a fault of its own');
+      return memory.lstatSync(name);
+    },
+  };
+  const overlay = new preopen.OverlayFileSystem({ lower });
+  assert.throws(() => overlay.statSync(path), { name: 'TypeError', message: 'a fault of its own' });
+  assert.equal(calls, 200);
+  assert.ok(overlay.statSync(path).isDirectory());
+});
+
 test('the exponent of a growth is found, whatever is paid once', () => {
   const sizes = [1, 3, 10, 30, 100, 300, 1000];
   const of = (cost) => exponent(sizes.map((size) => [size, cost(size)]));

@@ -27,8 +27,8 @@ const { values: options } = parseArgs({
   },
 });
 
-/** After so many seconds in one process no other size is begun there. */
-const SECONDS = options.quick ? 3 : 8;
+/** After so many seconds of CPU time no other size of a curve is begun, on a kind. */
+const SECONDS = options.quick ? 3 : 10;
 /** Descriptors that a process needs beside those that a curve opens. */
 const OWN = 200;
 

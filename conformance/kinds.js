@@ -25,17 +25,21 @@ const READ_ONLY = Object.keys(KINDS).filter((kind) => kind.endsWith('read-only')
 
 /** What is in a folder, in memfs. */
 function volume(folder) {
-  const { Volume } = require('memfs');
-  const copy = Volume.fromJSON({ '/': null });
-  for (const entry of fs.readdirSync(folder, { withFileTypes: true, recursive: true })) {
-    const from = path.join(entry.parentPath ?? entry.path, entry.name);
-    const to = `/${path.relative(folder, from)}`;
-    copy.mkdirSync(path.dirname(to), { recursive: true });
-    if (entry.isDirectory()) copy.mkdirSync(to, { recursive: true });
-    else if (entry.isSymbolicLink()) copy.symlinkSync(fs.readlinkSync(from), to);
-    else copy.writeFileSync(to, fs.readFileSync(from));
-  }
+  const copy = require('memfs').Volume.fromJSON({ '/': null });
+  fill(copy, folder, '/');
   return copy;
+}
+
+/** By hand: Bun's recursive listing follows links, also such as lead to themselves. */
+function fill(copy, from, to) {
+  for (const entry of fs.readdirSync(from, { withFileTypes: true })) {
+    const [there, here] = [path.join(from, entry.name), path.posix.join(to, entry.name)];
+    if (entry.isSymbolicLink()) copy.symlinkSync(fs.readlinkSync(there), here);
+    else if (entry.isDirectory()) {
+      copy.mkdirSync(here);
+      fill(copy, there, here);
+    } else copy.writeFileSync(here, fs.readFileSync(there));
+  }
 }
 
 module.exports = { KINDS, READ_ONLY, WRITABLE };

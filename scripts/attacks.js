@@ -58,8 +58,8 @@ async function underNode(add) {
       for (const [index, { name, class: own = common }] of attacks.entries()) add(NODE_WASI, kind, [await inChild({ program, kind, only: index + 1 }, { class: own, name })]);
     }
   }
-  for (const { scenario, class: own, name, kinds } of SCENARIOS) {
-    if (NOT_THERE.has(scenario)) continue;
+  for (const { scenario, class: own, name, kinds, engines = ['v8'] } of SCENARIOS) {
+    if (NOT_THERE.has(scenario) || !engines.includes('v8')) continue;
     for (const kind of kinds.filter((one) => THERE.has(one))) add(NODE_WASI, kind, [await inChild({ scenario, kind }, { class: own, name })]);
   }
 }

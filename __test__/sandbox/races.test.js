@@ -50,7 +50,7 @@ ours('for a second, nothing of the outside is read or changed', async (host) => 
   const [, inside, out, refused] = stdout.match(/^(\d+) inside, (\d+) outside, (\d+) refused/).map(Number);
   assert.equal(out, 0, stdout);
   assert.equal(code, 0);
-  assert.ok(inside > 100 && refused > 100, `a race took place: ${stdout}`);
-  assert.ok(swaps[0] > 100, `${swaps[0]} swaps`);
+  assert.ok(inside > 10 && refused > 10, `a race took place: ${stdout}`);
+  assert.ok(swaps[0] > 10, `${swaps[0]} swaps`);
   assert.deepEqual(record(outside), before);
 });

@@ -117,7 +117,7 @@ const rename = {
 
 const curves = [
   listing('list', 'a directory of n entries listed whole, 64 KiB a call', [...ALL, PROVIDER], sizes, { [NODE]: 100_000, [PROVIDER]: 100_000 }, PAGE),
-  listing('list-small', '... by calls with 256 B', ALL, steps(10, 100_000), { [NODE]: 3000 }, 256),
+  listing('list-small', 'a directory of n entries listed, 256 B a call', ALL, steps(10, 100_000), { [NODE]: 3000 }, 256),
   within('open-in', 'open one file of n in a directory', [...ALL, PROVIDER], (guest, i, n) => guest.close(guest.open(`many/${nameOf(i * 7919 % n)}`))),
   within('create-in', 'create one more in a directory of n, and remove it', ALL, (guest) => {
     guest.close(guest.open('many/new', 1));

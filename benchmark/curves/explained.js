@@ -3,11 +3,16 @@
 // What may grow faster than its size, and why: by the curve's name, and the kinds where it is about some. `most` is the exponent that
 // it may have then.
 
-const { NODE, PROVIDER } = require('./kinds');
+const { MEMORY, NODE, PROVIDER } = require('./kinds');
 
 const CACHES = 'what is looked up no longer fits into the processor\'s caches: as many steps, of which each waits for memory';
 
+const COLLECTED = 'V8 collects its heap once for so many new guests, and goes through all that are alive each time';
+
 const explained = [
+  { curve: 'guests', most: 1.4, reason: COLLECTED },
+  { curve: 'read-among', most: 1.4, reason: CACHES },
+  { curve: 'churn', kinds: [MEMORY], most: 1.3, reason: CACHES },
   { curve: 'mkdir-p', most: 2.2, reason: 'each of n calls names all the directories above, so n²/2 names are walked; the host\'s kernel does the same' },
   { curve: 'path-stat', kinds: [PROVIDER], most: 1.7, reason: 'node:fs has paths and no handles: each of n names is asked for by the whole path to it' },
   { curve: 'path-open', kinds: [PROVIDER], most: 1.7, reason: 'as path-stat' },

@@ -5,6 +5,7 @@
 const fs = require('node:fs');
 const path = require('node:path');
 const { curves } = require('./list');
+const { cpu } = require('./sample');
 
 const order = JSON.parse(process.argv[2]);
 const { kind, sizes, fixture, seconds } = order;
@@ -25,19 +26,19 @@ async function main() {
   const all = [...new Set(Object.values(sizes).flat())].sort((a, b) => a - b);
   for (const size of all) {
     for (const name of Object.keys(sizes).filter((name) => sizes[name].includes(size))) {
-      if (spent[name] > seconds * 1000) {
-        put({ name, size, failed: `not measured: after ${seconds} s no other size is begun` });
+      if (spent[name] > seconds * 1e9) {
+        put({ name, size, failed: `after ${seconds} s no other size is begun` });
         continue;
       }
       const curve = curves.find((curve) => curve.name === name);
-      const began = performance.now();
+      const began = cpu();
       try {
         put({ name, size, ...await curve.measure({ kind, isOurs, preopen, WASI, fixture, another, folder: another() }, size) });
       } catch (error) {
         put({ name, size, failed: error.message.split('\n')[0].slice(0, 100) });
       }
       global.gc();
-      spent[name] = (spent[name] ?? 0) + performance.now() - began;
+      spent[name] = (spent[name] ?? 0) + cpu() - began;
     }
   }
 }

@@ -55,4 +55,4 @@ function resident() {
   return process.memoryUsage().rss;
 }
 
-module.exports = { repeated, resident, samples, timeOf };
+module.exports = { cpu, repeated, resident, samples, timeOf };

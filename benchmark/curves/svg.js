@@ -5,21 +5,40 @@
 
 const COLUMNS = 4;
 const WIDTH = 268;
-const HEIGHT = 196;
+const HEIGHT = 208;
 /** Around the picture's own field: left, top, right, bottom. */
-const [LEFT, TOP, RIGHT, BOTTOM] = [48, 38, 12, 34];
+const [LEFT, TOP, RIGHT, BOTTOM] = [48, 50, 18, 34];
 const HEAD = 62;
+/** How many letters a line of a title has. */
+const LETTERS = 40;
 
-const STYLE = `
-  svg { --ink: #1f2328; --faint: #d0d7de; --dim: #59636e; background: #ffffff; font: 10px system-ui, -apple-system, "Segoe UI", "DejaVu Sans", sans-serif }
-  .c0 { --line: #0969da } .c1 { --line: #1a7f37 } .c2 { --line: #bc4c00 } .c3 { --line: #8250df } .c4 { --line: #bf3989 } .c5 { --line: #6e7781 }
+/** A colour for each kind, on white and on black: who measures the same thing has another one. node:wasi is grey. */
+const COLOURS = {
+  V8: ['#0969da', '#58a6ff'], engine: ['#1a7f37', '#3fb950'], host: ['#bc4c00', '#f0883e'], memory: ['#8250df', '#bc8cff'],
+  'overlay, host': ['#bf3989', '#f778ba'], 'overlay, memory': ['#0f7b8a', '#39c5cf'], provider: ['#9a6700', '#d29922'], 'node:wasi': ['#6e7781', '#9198a1'],
+};
+const INK = ['#1f2328', '#e6edf3'];
+const DIM = ['#59636e', '#9198a1'];
+const FAINT = ['#d0d7de', '#30363d'];
+
+/** Attributes have the colours on white; the style those on black, for readers that know which it is. */
+function style() {
+  const kinds = Object.values(COLOURS).map(([, dark], index) => `.c${index} > * { stroke: ${dark} } .c${index} > circle { fill: ${dark} }`);
+  return `
+  svg { font: 10px system-ui, -apple-system, "Segoe UI", "DejaVu Sans", sans-serif }
+  .title { font-weight: 600; font-size: 10.5px }
   @media (prefers-color-scheme: dark) {
-    svg { --ink: #e6edf3; --faint: #30363d; --dim: #9198a1; background: #0d1117 }
-    .c0 { --line: #58a6ff } .c1 { --line: #3fb950 } .c2 { --line: #f0883e } .c3 { --line: #bc8cff } .c4 { --line: #f778ba } .c5 { --line: #9198a1 }
+    .back { fill: #0d1117 } text { fill: ${INK[1]} } .dim { fill: ${DIM[1]} } .grid { stroke: ${FAINT[1]} } .one { stroke: ${DIM[1]} }
+    ${kinds.join(' ')}
   }`;
+}
 
-/** Colours as attributes, for readers of SVG that know no variables; those that do take the style's. */
-const COLOURS = ['#0969da', '#1a7f37', '#bc4c00', '#8250df', '#bf3989', '#6e7781'];
+const group = (label) => `<g class="c${Object.keys(COLOURS).indexOf(label)}" stroke="${COLOURS[label][0]}" fill="${COLOURS[label][0]}" stroke-width="1.6">`;
+const text = (x, y, what, rest = '') => `<text x="${x}" y="${y}" fill="${INK[0]}"${rest}>${escape(what)}</text>`;
+const dim = (x, y, what, anchor = 'start') => `<text class="dim" x="${x}" y="${y}" fill="${DIM[0]}" text-anchor="${anchor}">${escape(what)}</text>`;
+const grid = (d) => `<path class="grid" stroke="${FAINT[0]}" d="${d}"/>`;
+const dashed = (d) => `<path class="one" stroke="${DIM[0]}" stroke-dasharray="4 3" fill="none" d="${d}"/>`;
+const dot = ([x, y]) => `<circle cx="${x}" cy="${y}" r="1.2"/>`;
 
 const escape = (text) => text.replace(/[&<>"]/g, (sign) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' })[sign]);
 const round = (number) => Number(number.toFixed(1));
@@ -51,20 +70,20 @@ const plain = (value) => String(Number(value.toPrecision(2)));
  * @param {string} caption
  */
 function plot(pictures, caption) {
-  const labels = [...new Set(pictures.flatMap(({ lines }) => lines.map(({ label }) => label)))];
+  const used = new Set(pictures.flatMap(({ lines }) => lines.map(({ label }) => label)));
+  const labels = Object.keys(COLOURS).filter((label) => used.has(label));
   const rows = Math.ceil(pictures.length / COLUMNS);
   const [width, height] = [COLUMNS * WIDTH, HEAD + rows * HEIGHT];
   const cells = pictures.map((picture, index) => {
     const at = `translate(${(index % COLUMNS) * WIDTH} ${HEAD + Math.floor(index / COLUMNS) * HEIGHT})`;
-    return `<g transform="${at}">\n${cell(picture, labels)}\n</g>`;
+    return `<g transform="${at}">\n${cell(picture)}\n</g>`;
   });
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="How cost grows">
-<style>${STYLE}
-  text { fill: var(--ink, #1f2328) } .dim { fill: var(--dim, #59636e) } .grid { stroke: var(--faint, #d0d7de); fill: none } .one { stroke: var(--dim, #59636e); stroke-dasharray: 4 3; fill: none }
-  .line { stroke: var(--line); fill: none; stroke-width: 1.6 } .dot { fill: var(--line) } .title { font-weight: 600; font-size: 10.5px }
+<style>${style()}
 </style>
-<text x="${LEFT}" y="20" font-size="13" font-weight="600">How cost grows</text>
-<text x="${LEFT + 108}" y="20" class="dim">${escape(caption)}</text>
+<rect class="back" width="${width}" height="${height}" fill="#ffffff"/>
+${text(10, 20, 'How cost grows', ' font-size="13" font-weight="600"')}
+${dim(130, 20, caption)}
 ${legend(labels)}
 ${cells.join('\n')}
 </svg>
@@ -72,33 +91,35 @@ ${cells.join('\n')}
 }
 
 function legend(labels) {
-  let x = LEFT;
-  const parts = labels.map((label, index) => {
-    const part = `<g class="c${index}"><path class="line" stroke="${COLOURS[index]}" d="M${x} 39h18"/><circle class="dot" fill="${COLOURS[index]}" cx="${x + 9}" cy="39" r="2.2"/></g><text x="${x + 23}" y="42.5">${escape(label)}</text>`;
+  let x = 10;
+  const parts = labels.map((label) => {
+    const part = `${group(label)}<path d="M${x} 39h18"/>${dot([x + 9, 39])}</g>${text(x + 23, 42.5, label)}`;
     x += 40 + 6 * label.length;
     return part;
   });
-  parts.push(`<path class="one" d="M${x} 39h18"/><text x="${x + 23}" y="42.5">in proportion to n</text>`);
+  parts.push(dashed(`M${x} 39h18`), text(x + 23, 42.5, 'in proportion to n'));
   return parts.join('\n');
 }
 
-function cell({ title, unit, measure, lines }, labels) {
+/** A title in one line or two. */
+function titleOf(title) {
+  if (title.length <= LETTERS) return [title];
+  const space = title.lastIndexOf(' ', LETTERS);
+  return [title.slice(0, space), title.slice(space + 1)];
+}
+
+function cell({ title, unit, measure, lines }) {
   const points = lines.flatMap(({ points }) => points);
   const [x, y] = [axis(points.map(([size]) => size), LEFT, WIDTH - RIGHT), axis(points.map(([, cost]) => cost), HEIGHT - BOTTOM, TOP)];
-  const parts = [`<text class="title" x="${LEFT - 38}" y="16">${escape(title)}</text>`];
-  parts.push(`<text class="dim" x="${LEFT - 38}" y="29">${measure === 'memory' ? 'memory' : 'CPU time'} of n</text>`);
-  for (const tick of x.ticks) {
-    parts.push(`<path class="grid" d="M${x.at(tick)} ${TOP}V${HEIGHT - BOTTOM}"/><text class="dim" text-anchor="middle" x="${x.at(tick)}" y="${HEIGHT - BOTTOM + 12}">${number(tick)}</text>`);
-  }
-  for (const tick of y.ticks) {
-    parts.push(`<path class="grid" d="M${LEFT} ${y.at(tick)}H${WIDTH - RIGHT}"/><text class="dim" text-anchor="end" x="${LEFT - 4}" y="${y.at(tick) + 3}">${(measure === 'memory' ? bytes : time)(tick)}</text>`);
-  }
-  parts.push(`<text class="dim" text-anchor="middle" x="${(LEFT + WIDTH - RIGHT) / 2}" y="${HEIGHT - BOTTOM + 24}">n, ${escape(unit)}</text>`);
-  parts.push(proportional(x, y, points));
+  const name = titleOf(title);
+  const parts = name.map((line, index) => text(10, 14 + 13 * index, line, ' class="title"'));
+  parts.push(dim(10, 14 + 13 * name.length, measure === 'memory' ? 'memory of n' : 'CPU time of n'));
+  for (const tick of x.ticks) parts.push(grid(`M${x.at(tick)} ${TOP}V${HEIGHT - BOTTOM}`), dim(x.at(tick), HEIGHT - BOTTOM + 12, number(tick), 'middle'));
+  for (const tick of y.ticks) parts.push(grid(`M${LEFT} ${y.at(tick)}H${WIDTH - RIGHT}`), dim(LEFT - 4, y.at(tick) + 3, (measure === 'memory' ? bytes : time)(tick), 'end'));
+  parts.push(dim((LEFT + WIDTH - RIGHT) / 2, HEIGHT - BOTTOM + 24, `n, ${unit}`, 'middle'), proportional(x, y, points));
   for (const { label, points } of lines) {
-    const index = labels.indexOf(label);
     const at = points.map(([size, cost]) => [x.at(size), y.at(cost)]);
-    parts.push(`<g class="c${index}"><path class="line" stroke="${COLOURS[index]}" d="M${at.map((point) => point.join(' ')).join('L')}"/>${at.map(([cx, cy]) => `<circle class="dot" fill="${COLOURS[index]}" cx="${cx}" cy="${cy}" r="1.9"/>`).join('')}</g>`);
+    parts.push(`${group(label)}<path fill="none" d="M${at.map((point) => point.join(' ')).join('L')}"/>${at.map(dot).join('')}</g>`);
   }
   return parts.join('\n');
 }
@@ -119,7 +140,7 @@ function proportional(x, y, points) {
   const ratio = last[1] / last[0];
   const start = Math.max(x.lowest, y.lowest / ratio);
   const end = Math.min(x.highest, y.highest / ratio);
-  return `<path class="one" d="M${x.at(start)} ${y.at(start * ratio)}L${x.at(end)} ${y.at(end * ratio)}"/>`;
+  return dashed(`M${x.at(start)} ${y.at(start * ratio)}L${x.at(end)} ${y.at(end * ratio)}`);
 }
 
 module.exports = { plot, time };

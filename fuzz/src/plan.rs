@@ -128,7 +128,7 @@ impl Planned {
             Role::Fd => args[at] = descriptor(input).into(),
             Role::Text => {
                 let text = text(input);
-                let slot = TEXTS[usize::from(at > 1)];
+                let slot = TEXTS[self.stores.len().min(1)];
                 (args[at], args[at + 1]) = (slot.into(), text.len() as u64);
                 self.stores.push((slot, text));
                 if input.seldom(16) {

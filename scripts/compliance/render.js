@@ -47,14 +47,16 @@ function render(evidence) {
     writeStamp({ ...about, failures }),
     ...(about.incomplete.length > 0 ? ['', `**This is not a whole run**: ${about.incomplete.join('; ')}. A release does not take it.`] : []),
     '',
-    ...table(['', ''], evidence.machine, { text: [1] }),
-    '',
     ...summary(evidence, own, suite, failures),
     ...programs(measured, own),
     ...(evidence.suite === undefined ? [] : publicSuite(evidence, suite)),
     ...functions(measured, own),
     ...named(own, suite),
     ...renderRecords(evidence),
+    '## Versions and machine',
+    '',
+    ...table(['', ''], evidence.machine, { text: [1] }),
+    '',
     ...notCovered(evidence),
   ];
   return { text: `${lines.join('\n').trimEnd()}\n`, failures };
@@ -98,7 +100,8 @@ function programs(measured, own) {
     }),
     '',
     'Kinds: a directory of the host; a filesystem in memory; an overlay, over either; memfs and `node:fs`, which are written in',
-    'JavaScript; and read-only mounts, for which there is a program of its own. ' + leftOut(),
+    'JavaScript; and read-only mounts, for which there is a program of its own. Wasmer compiles with Singlepass here.',
+    leftOut(),
     '',
   ];
 }

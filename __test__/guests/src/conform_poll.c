@@ -1,6 +1,8 @@
 // Conformance: poll_oneoff.
 #include "conform.h"
 
+// How much earlier a host may be that waits in milliseconds: conform_waits.c has what we promise.
+#define COARSE (3 * MS)
 static __wasi_event_t events[8];
 static __wasi_size_t count;
 
@@ -38,7 +40,7 @@ int main(void) {
     __wasi_timestamp_t began = now(__WASI_CLOCKID_MONOTONIC);
     list[0] = timer(42, __WASI_CLOCKID_MONOTONIC, 20 * MS, 0);
     OK(wait_for(list, 1));
-    EXPECT(now(__WASI_CLOCKID_MONOTONIC) - began >= 19 * MS);
+    EXPECT(now(__WASI_CLOCKID_MONOTONIC) - began >= 20 * MS - COARSE);
     CASE("poll_oneoff", "gives one event, with what the program knows it by");
     EXPECT_SAME(1, count);
     EXPECT_SAME(42, events[0].userdata);
@@ -48,12 +50,12 @@ int main(void) {
     began = now(__WASI_CLOCKID_MONOTONIC);
     list[0] = timer(1, __WASI_CLOCKID_REALTIME, 20 * MS, 0);
     OK(wait_for(list, 1));
-    EXPECT(now(__WASI_CLOCKID_MONOTONIC) - began >= 19 * MS);
+    EXPECT(now(__WASI_CLOCKID_MONOTONIC) - began >= 20 * MS - COARSE);
     CASE("poll_oneoff", "waits until the wall clock shows a time");
     __wasi_timestamp_t until = now(__WASI_CLOCKID_REALTIME) + 20 * MS;
     list[0] = timer(2, __WASI_CLOCKID_REALTIME, until, __WASI_SUBCLOCKFLAGS_SUBSCRIPTION_CLOCK_ABSTIME);
     OK(wait_for(list, 1));
-    EXPECT(now(__WASI_CLOCKID_REALTIME) + MS >= until);
+    EXPECT(now(__WASI_CLOCKID_REALTIME) + COARSE >= until);
     CASE("poll_oneoff", "waits for no time at all");
     list[0] = timer(3, __WASI_CLOCKID_MONOTONIC, 0, 0);
     OK(wait_for(list, 1));

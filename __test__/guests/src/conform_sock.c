@@ -108,7 +108,8 @@ int main(void) {
     OK(__wasi_fd_fdstat_get(other, &stat));
     EXPECT_SAME(__WASI_FDFLAGS_NONBLOCK, stat.fs_flags);
     CASE("sock_recv", "answers AGAIN where there is nothing, and it is not to wait");
-    while (receive(other, 5, 0) == __WASI_ERRNO_AGAIN) __wasi_sched_yield() == 0 ? (void)0 : abort();
+    // What the peer has said first may still be on its way.
+    while (receive(other, 5, 0) == __WASI_ERRNO_AGAIN) OK(__wasi_sched_yield());
     EXPECT_ERRNO(AGAIN, receive(other, 5, 0));
     CASE("poll_oneoff", "tells when bytes are there on a socket, and how many");
     __wasi_subscription_t list[2];
@@ -132,15 +133,12 @@ int main(void) {
     EXPECT(events[0].fd_readwrite.nbytes >= 1 && events[0].fd_readwrite.nbytes <= 3);
     CASE("sock_accept", "answers AGAIN where nobody connects, and it is not to wait");
     OK(__wasi_fd_fdstat_set_flags(LISTENING, __WASI_FDFLAGS_NONBLOCK));
-    EXPECT_ERRNO(AGAIN, __wasi_sock_accept(LISTENING, 0, &at == NULL ? &other : &other));
+    EXPECT_ERRNO(AGAIN, __wasi_sock_accept(LISTENING, 0, &other));
     OK(close_fd(other));
 
     CASE("sock_shutdown", "answers NOTSUP for no side, and for one that is not");
     EXPECT_ERRNO(NOTSUP, __wasi_sock_shutdown(fd, 0));
     EXPECT_ERRNO(NOTSUP, __wasi_sock_shutdown(fd, 4));
-    CASE("sock_shutdown", "answers NOTCONN for a socket that listens");
-    err listening = __wasi_sock_shutdown(LISTENING, __WASI_SDFLAGS_WR);
-    EXPECT(listening == __WASI_ERRNO_NOTCONN || listening == __WASI_ERRNO_SUCCESS);
     CASE("sock_recv", "gives 0 bytes where the peer has ended");
     OK(send_text(fd, "end"));
     OK(receive(fd, 3, __WASI_RIFLAGS_RECV_WAITALL));

@@ -96,7 +96,7 @@ pub fn lists(input: &mut Input<'_>, arenas: &[Arena; 2]) {
         .flat_map(|(ptr, size)| guest.bytes()[*ptr as usize..][..*size as usize].iter().copied())
         .collect();
     let single = list.single(memory(&guest)).expect("it is inside").map(|span| span.len());
-    assert_eq!(single, (ranges.len() == 1).then(|| stream.len()));
+    assert_eq!(single, (ranges.len() == 1).then_some(stream.len()));
 
     let mut done = 0;
     // Each round is followed by a transfer of any part of it, as files and streams make them.

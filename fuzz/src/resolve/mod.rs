@@ -12,6 +12,7 @@ use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 
+use preopen::vfs::host::Resolution;
 use preopen::vfs::memory::{Limits, MemoryFs};
 
 use crate::calls;
@@ -23,11 +24,13 @@ use crate::files::survey::{Survey, shape, survey};
 use outside::{Outside, plant_secrets};
 use race::{Course, Mover, TAKEN, signals};
 use script::Script;
-use workers::{Job, MODES, Outcome, Worker, mount};
+use workers::{Job, MODES, Outcome, Worker, alone, mount};
 
 /// What lives as long as the process.
 struct World {
     workers: Vec<Worker>,
+    /// A tree for each of them. They are idle where the first two are used by others.
+    roots: Vec<PathBuf>,
     outside: Arc<Outside>,
     /// The tree in which a program of the host's makes the calls.
     host: PathBuf,
@@ -82,30 +85,39 @@ impl World {
         let worker =
             |(mode, tree): (_, &PathBuf)| Worker::start(mode, tree.join("root"), Arc::clone(&outside));
         let workers = MODES.into_iter().zip(&trees).map(worker).collect();
+        let roots = trees[..3].iter().map(|tree| tree.join("root")).collect();
         let course = Course { root: trees[4].join("root"), yard };
-        Self { workers, outside, host: trees[3].join("root"), course, common, free: lowest_free() }
+        Self { workers, roots, outside, host: trees[3].join("root"), course, common, free: lowest_free() }
     }
 
     /// Nobody else does anything: all answers are the same, and all trees.
     fn compare(&self, script: &Arc<Script>) {
-        for worker in &self.workers {
-            worker.begin(Job::Alone(Arc::clone(script)));
+        let own = |tree: usize, resolution| {
+            let root = &self.roots[tree];
+            alone(script, root, mount(root, resolution), &self.outside)
+        };
+        let kernel = own(0, Resolution::Auto);
+        let mut others = vec![("the walk", own(1, Resolution::Walk)), ("memory", in_memory(script))];
+        if script.filtered {
+            for worker in &self.workers {
+                worker.begin(Job::Alone(Arc::clone(script)));
+            }
+            others.extend(
+                ["no filter", "ENOSYS", "EPERM"].into_iter().zip(self.workers.iter().map(Worker::end)),
+            );
         }
-        let memory = in_memory(script);
-        let outcomes: Vec<Outcome> = self.workers.iter().map(Worker::end).collect();
-        let [kernel, others @ ..] = &*outcomes else { unreachable!("there are three") };
-        for (name, other) in ["ENOSYS", "EPERM", "memory"].into_iter().zip(others.iter().chain([&memory])) {
+        for (name, other) in &others {
             for (step, (one, other)) in script.steps.iter().zip(kernel.answers.iter().zip(&other.answers)) {
                 assert_eq!(one, other, "openat2 and {name}: {step:?} of {script:?}");
             }
             assert_same(&kernel.left, &other.left, name, script);
         }
-        calls::count(4 * script.steps.len() as u64);
-        self.ask_the_host(script, kernel);
+        calls::count(((1 + others.len()) * script.steps.len()) as u64);
+        self.ask_the_host(script, &kernel);
     }
 
     fn ask_the_host(&self, script: &Script, kernel: &Outcome) {
-        plant(&mount(&self.host), &script.planted);
+        plant(&mount(&self.host, Resolution::Auto), &script.planted);
         let mut host = HostCaller::new(OwnedFd::from(fs::File::open(&self.host).unwrap()));
         for (step, answer) in script.steps.iter().zip(&kernel.answers) {
             if is_as_on_the_host(&step.call, answer) {
@@ -113,7 +125,7 @@ impl World {
             }
         }
         drop(host);
-        assert_same(&kernel.left, &survey(Arc::new(mount(&self.host))), "the host", script);
+        assert_same(&kernel.left, &survey(Arc::new(mount(&self.host, Resolution::Auto))), "the host", script);
         empty(&self.host);
     }
 

@@ -7,6 +7,7 @@ use std::sync::{Arc, Barrier};
 
 use preopen::abi::Errno;
 use preopen::vfs::Dir;
+use preopen::vfs::host::Resolution;
 use rustix::fs::{CWD, Mode, OFlags, RenameFlags, openat, renameat, renameat_with};
 
 use super::outside::Outside;
@@ -65,7 +66,7 @@ pub(crate) struct Mover {
 impl Mover {
     /// Plants the tree of a race in `root`. `yard` is beside it.
     pub(crate) fn new(script: &Script, root: &Path, yard: &Path) -> Self {
-        plant(&mount(root), &script.planted);
+        plant(&mount(root, Resolution::Auto), &script.planted);
         let place = |at: &[u8]| {
             let at = Path::new(std::str::from_utf8(at).unwrap_or("a"));
             let parent = handle(&at.parent().map_or_else(|| root.to_path_buf(), |parent| root.join(parent)));

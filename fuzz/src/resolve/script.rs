@@ -24,17 +24,21 @@ pub(crate) enum Move {
 /// A tree, and calls in it. In a race there are moves, too.
 #[derive(Debug)]
 pub(crate) struct Script {
+    /// Whether the calls are also made where openat2(2) is not there or refused, and not only by a walk that was asked for: on
+    /// threads of their own, which on a busy machine take far longer to answer.
+    pub(crate) filtered: bool,
     pub(crate) planted: Vec<Planted>,
     pub(crate) moves: Vec<Move>,
     pub(crate) steps: Vec<Step>,
 }
 
 impl Script {
-    /// Reads an input. After the tree may come `!` and moves up to a `;`: `o` out and back, by number; `x` swap, two numbers.
+    /// Reads an input. It begins with `!` for a race, `*` for filtered threads, or anything else. In a race, moves follow the tree up to a `;`: `o` out and back, by number; `x` swap, two numbers.
     pub(crate) fn read(input: &[u8], base: &Path) -> Self {
         let mut letters = Letters::new(input, base);
         // Races take a while, so few inputs are one by chance.
-        let races = letters.byte() == b'!';
+        let first = letters.byte();
+        let (races, filtered) = (first == b'!', first == b'*' || first % 16 == 5);
         let planted = read(&mut letters);
         let mut moves = Vec::new();
         while races && !planted.is_empty() && moves.len() < MOST_MOVES && !letters.is_empty() {
@@ -48,6 +52,6 @@ impl Script {
         while steps.len() < MOST && !letters.is_empty() {
             steps.push(Step::read(&mut letters));
         }
-        Self { planted, moves, steps }
+        Self { filtered, planted, moves, steps }
     }
 }

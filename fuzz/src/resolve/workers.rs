@@ -52,10 +52,10 @@ impl Worker {
             }
             for job in receive_jobs {
                 let outcome = match job {
-                    Job::Alone(script) => alone(&script, &root, &outside),
+                    Job::Alone(script) => alone(&script, &root, mount(&root, Resolution::Auto), &outside),
                     Job::Race(script, start, root) => {
                         start.wait();
-                        be_guest(&script, Arc::new(mount(&root)), &outside);
+                        be_guest(&script, Arc::new(mount(&root, Resolution::Auto)), &outside);
                         Outcome { answers: Vec::new(), left: Survey::new() }
                     }
                 };
@@ -76,14 +76,15 @@ impl Worker {
     }
 }
 
-/// A root, mounted as the calling thread may.
-pub(crate) fn mount(root: &Path) -> HostDir {
-    let options = MountOptions { special_files: false, resolution: Resolution::Auto };
+/// A root, mounted.
+pub(crate) fn mount(root: &Path, resolution: Resolution) -> HostDir {
+    let options = MountOptions { special_files: false, resolution };
     HostDir::open_ambient(root, options).unwrap_or_else(|errno| panic!("{}: {errno:?}", root.display()))
 }
 
-fn alone(script: &Script, root: &Path, outside: &Outside) -> Outcome {
-    let dir = Arc::new(mount(root));
+/// Plants a tree in an empty directory, makes the calls, and leaves it empty again.
+pub(crate) fn alone(script: &Script, root: &Path, dir: HostDir, outside: &Outside) -> Outcome {
+    let dir = Arc::new(dir);
     plant(&*dir, &script.planted);
     let mut caller = Caller::new(Arc::clone(&dir) as _);
     let mut answers = Vec::with_capacity(script.steps.len());

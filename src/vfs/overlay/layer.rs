@@ -298,9 +298,10 @@ impl Layer {
             let Some(slash) = before.or_else(behind) else { break };
             let next =
                 with_path(&rest[..slash], |path| open_dir(dir.as_deref().unwrap_or(&*self.root), path));
-            // Where the path need not be divided, what is wrong with it, or with descriptors, is for `act` to say.
+            // Where the path need not be divided, what is wrong with it, or with descriptors, is for `act` to say. But a lower in
+            // JavaScript that threw is not asked again.
             let next: Arc<dyn Dir> = match next {
-                Err(_) if fits => break,
+                Err(errno) if fits && errno != Errno::Io => break,
                 next => Arc::from(next?),
             };
             done += slash + 1;

@@ -174,6 +174,25 @@ fn a_lower_that_is_moved_between_two_walks_is_seen() {
 }
 
 #[test]
+fn directories_that_cannot_be_read_are_walked_through() {
+    use std::os::unix::fs::PermissionsExt;
+    let fixture = Fixture::new(|root| {
+        std::fs::create_dir_all(root.join(deep(40))).unwrap();
+        std::fs::write(root.join(deep(40)).join("file"), "text").unwrap();
+    });
+    let mode = |mode| {
+        for depth in (1..=40).rev() {
+            let permissions = std::fs::Permissions::from_mode(mode);
+            std::fs::set_permissions(fixture.lower(&deep(depth)), permissions).unwrap();
+        }
+    };
+    mode(0o311);
+    let read = crate::support::read(&fixture.root, &format!("{}/file", deep(40)));
+    mode(0o755);
+    assert_eq!(read.as_deref(), Ok("text"));
+}
+
+#[test]
 fn what_is_renamed_in_an_overlay_is_not_found_where_it_was() {
     let fixture = Fixture::new(|_| {});
     let rooted = Rooted::new(Arc::new(fixture.overlay.root()));
@@ -191,7 +210,7 @@ fn what_is_renamed_in_an_overlay_is_not_found_where_it_was() {
 fn names_longer_than_a_step_are_walked() {
     let fixture = Fixture::new(|_| {});
     let name = "n".repeat(200);
-    let long = vec![name.as_str(); 12].join("/");
+    let long = [name.as_str(); 12].join("/");
     let rooted = Rooted::new(Arc::new(fixture.overlay.root()));
     rooted.create_dirs(b"/", long.as_bytes(), None).unwrap();
     write(&fixture.root, &format!("{long}/file"), "text").unwrap();
