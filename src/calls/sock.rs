@@ -21,7 +21,8 @@ const RECV_DATA_TRUNCATED: u16 = 1;
 #[inline(never)]
 pub fn sock_accept<G: Guest>(process: &Process, guest: &mut G, fd: u32, flags: u32, opened_fd: u32) -> Call {
     guest.memory().span(opened_fd, 4)?;
-    let flags = Fdflags::decode(u32::from(flags as u16)).ok().filter(|flags| Fdflags::NONBLOCK.contains(*flags));
+    let flags =
+        Fdflags::decode(u32::from(flags as u16)).ok().filter(|flags| Fdflags::NONBLOCK.contains(*flags));
     let flags = flags.ok_or(Errno::Notsup)?;
     let entry = socket(process, fd, Rights::SOCK_ACCEPT)?;
     let stream = stream(&entry)?;

@@ -168,7 +168,13 @@ impl Copy {
 
     /// Gives what has a copy already the name as a further one, where the kind has such names; else remembers the name where there
     /// will be others. Says whether it did.
-    fn further_name(&mut self, tour: &mut Tour, name: &[u8], path: Path<'_>, stat: &Filestat) -> Result<bool> {
+    fn further_name(
+        &mut self,
+        tour: &mut Tour,
+        name: &[u8],
+        path: Path<'_>,
+        stat: &Filestat,
+    ) -> Result<bool> {
         if stat.nlink < 2 {
             return Ok(false);
         }
