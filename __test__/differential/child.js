@@ -97,7 +97,9 @@ async function run({ plan, module, skip, fault }) {
         before(index) { return before(index, whole(this)); },
         after(index, errno) { after(index, errno, whole(this)); },
       };
-      ({ exitCode: code } = await preopen.run(module, { ...options, dotEntries: false, imports: { host: imports } }));
+      const { exitCode } = await preopen.run(module, { ...options, dotEntries: false, imports: { host: imports } });
+      // It is unsigned there, and signed where node:wasi's is.
+      code = exitCode | 0;
     } else {
       const wasi = new WASI(options);
       const functions = fault === undefined ? wasi.wasiImport : planted(wasi.wasiImport, fault);

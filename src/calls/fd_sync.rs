@@ -32,11 +32,11 @@ pub fn fd_advise<G: Guest>(
         Object::Stream(stream) if stream.stat()?.filetype == Filetype::CharacterDevice => None,
         _ => Some(entry.file()?),
     };
-    // What a negative offset means is left to the kernel, which takes it.
     if i64::try_from(len).is_err() {
         return Err(Errno::Inval.into());
     }
-    let Some(file) = file else { return Ok(()) };
+    // Linux takes a range that begins before the file, and node:wasi inherits that.
+    let Some(file) = file.filter(|_| i64::try_from(offset).is_ok()) else { return Ok(()) };
     Ok(guest.leave(|| file.advise(offset, len, advice))??)
 }
 

@@ -16,15 +16,18 @@ fn advice_is_taken_for_files() {
             world.ok("fd_advise", &[fd, offset, len, advice], &[]);
         }
     }
-    for advice in [6, 7, 256, u64::from(u32::MAX)] {
+    for advice in [6, 7, 256 + 6, u64::from(u32::MAX)] {
         world.fails("fd_advise", &[fd, 0, 0, advice], Errno::Inval);
         world.fails("fd_advise", &[60, 0, 0, advice], Errno::Inval);
     }
-    for (offset, len) in [(1 << 63, 0), (u64::MAX, 0), (0, 1 << 63), (0, u64::MAX)] {
+    for offset in [1 << 63, u64::MAX] {
+        world.ok("fd_advise", &[fd, offset, 0, 0], &[]);
+    }
+    for (offset, len) in [(u64::MAX, 1 << 63), (0, 1 << 63), (0, u64::MAX)] {
         world.fails("fd_advise", &[fd, offset, len, 0], Errno::Inval);
     }
     world.fails("fd_advise", &[ROOT, 0, 0, 0], Errno::Badf);
-    world.fails("fd_advise", &[0, 0, 0, 0], Errno::Spipe);
+    world.ok("fd_advise", &[0, 0, 0, 0], &[]);
     let (pipe, _writer) = world.pipe_in();
     world.fails("fd_advise", &[pipe, 0, 0, 0], Errno::Notcapable);
 }

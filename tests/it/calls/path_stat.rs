@@ -72,7 +72,7 @@ fn times_are_set_to_the_nanosecond() {
     let (access, modified) = times(&world, "file");
     assert!(access > 1_700_000_000_000_000_000 && modified > 1_700_000_000_000_000_000);
     let before = times(&world, "file");
-    for flags in [3, 12, 16, 1 << 31] {
+    for flags in [3, 12, 16, 1 << 15] {
         world.fails("path_filestat_set_times", &[ROOT, 0, file, file_len, 1, 2, flags], Errno::Inval);
     }
     assert_eq!(times(&world, "file"), before);
