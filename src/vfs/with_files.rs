@@ -286,8 +286,10 @@ impl Tree for WithFiles {
             Node::Other { dir, name: old, .. } => dir.link(old.path()?, false, to, Name::new(name).path()?),
             // The mounted file is of another filesystem, whichever that is.
             Node::Mounted { .. } => Err(Errno::Xdev),
+            // A directory has one name; what is wrong with the new one is told first, and in one that was removed nothing is made.
             Node::Root | Node::Dir(_) => match to.stat_at(Name::new(name).path()?, false) {
                 Ok(_) => Err(Errno::Exist),
+                Err(Errno::Noent) if to.stat()?.nlink == 0 => Err(Errno::Noent),
                 Err(Errno::Noent) => Err(Errno::Perm),
                 Err(errno) => Err(errno),
             },

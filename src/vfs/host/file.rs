@@ -83,7 +83,7 @@ impl File for HostFile {
     }
 
     fn advise(&self, offset: u64, len: u64, advice: Advice) -> Result<()> {
-        if i64::try_from(offset).is_err() || i64::try_from(len).is_err() {
+        if i64::try_from(len).is_err() {
             return Err(Errno::Inval);
         }
         let advice = match advice {
