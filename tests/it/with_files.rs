@@ -56,6 +56,19 @@ fn the_names_are_the_mounts() {
 }
 
 #[test]
+fn a_directory_gets_no_second_name_and_nothing_gets_one_in_a_removed_directory() {
+    let tree = Tree::new();
+    let root = WithFiles::mount(Some(Box::new(tree.mount(MountOptions::default()))), files(&tree, false));
+    let root = &*root;
+    root.create_dir(path("gone")).unwrap();
+    let gone = open_dir(root, "gone").unwrap();
+    root.remove_dir(path("gone")).unwrap();
+    assert_eq!(root.link(path("dir"), false, root, path("x")), Err(Errno::Perm));
+    assert_eq!(root.link(path("dir"), false, root, path("file")), Err(Errno::Exist));
+    assert_eq!(root.link(path("dir"), false, &*gone, path("x")), Err(Errno::Noent));
+}
+
+#[test]
 fn a_mounted_file_is_written_and_its_metadata_set() {
     let tree = Tree::new();
     let root = WithFiles::mount(Some(Box::new(tree.mount(MountOptions::default()))), files(&tree, false));

@@ -2,7 +2,7 @@
 
 use preopen::abi::Errno;
 use preopen::span::Span;
-use preopen::vfs::host::MountOptions;
+use preopen::vfs::host::{HostDir, MountOptions};
 use preopen::vfs::{Advice, Dir, OpenOptions};
 
 use super::WRITE;
@@ -140,4 +140,22 @@ fn advice_and_syncing() {
         assert_eq!(file.advise(0, BEYOND, advice), Err(Errno::Inval));
     }
     assert_eq!((file.sync(), file.datasync(), dir.sync()), (Ok(()), Ok(()), Ok(())));
+}
+
+#[test]
+fn what_is_as_long_as_a_file_can_be_takes_no_more_at_its_end() {
+    // A tmpfs has files of any length; where there is none, the longest cannot be made.
+    let shm = std::path::Path::new("/dev/shm");
+    let Ok(base) = tempfile::tempdir_in(shm) else { return };
+    let dir = HostDir::open_ambient(base.path(), MountOptions::default()).unwrap();
+    let file = open_file(&dir, "longest", CREATE).unwrap();
+    if file.set_len(BEYOND - 1).is_err() {
+        return;
+    }
+    // The descriptor's own offset, which an append leaves behind it, has no say in it.
+    let mut one = *b"x";
+    assert_eq!(file.append(&[Span::over(&mut one)]), Err(Errno::Fbig));
+    file.set_len(BEYOND - 2).unwrap();
+    assert_eq!(file.append(&[Span::over(&mut one)]), Ok((1, BEYOND - 1)));
+    assert_eq!(file.append(&[Span::over(&mut one)]), Err(Errno::Fbig));
 }
