@@ -8,6 +8,7 @@ const { test } = require('node:test');
 const preopen = require('..');
 const { curves } = require('../benchmark/curves/list');
 const { exponent } = require('../benchmark/curves/fit');
+const { repeated } = require('../benchmark/curves/sample');
 const { tmp } = require('./helpers/both');
 
 /** How much larger the second size is, and how much more it may cost. Twice as many would be allowed four times as much. */
@@ -91,6 +92,15 @@ test('what a filesystem in JavaScript throws deep in a path is what an overlay o
   assert.throws(() => overlay.statSync(path), { name: 'TypeError', message: 'a fault of its own' });
   assert.equal(calls, 200);
   assert.ok(overlay.statSync(path).isDirectory());
+});
+
+test('a pause at the start does not have a sample be of one time', async () => {
+  let calls = 0;
+  await repeated(() => {
+    calls += 1;
+    if (calls === 1) for (const until = performance.now() + 20; performance.now() < until;);
+  });
+  assert.ok(calls > 1000, `${calls} calls in all samples`);
 });
 
 test('the exponent of a growth is found, whatever is paid once', () => {

@@ -25,7 +25,8 @@ const ENOUGH = 400e6;
 async function repeated(work) {
   let times = 1;
   for (;;) {
-    const took = await timeOf(() => again(work, times));
+    // The quicker of two: a collection in the one would have it seem that a single time takes long enough.
+    const took = Math.min(await timeOf(() => again(work, times)), await timeOf(() => again(work, times)));
     if (took >= LEAST / 2) break;
     times *= took > 0 ? Math.min(8, Math.max(2, Math.ceil(LEAST / took))) : 8;
   }
