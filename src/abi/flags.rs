@@ -3,7 +3,7 @@
 use super::{Errno, Snapshot};
 
 macro_rules! flags {
-    ($(#[doc = $doc:literal])* $name:ident: $($flag:ident = $bit:literal $flag_doc:literal)*) => {
+    ($(#[doc = $doc:literal])* $name:ident($width:ty): $($flag:ident = $bit:literal $flag_doc:literal)*) => {
         $(#[doc = $doc])*
         #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
         pub struct $name(u32);
@@ -20,8 +20,9 @@ macro_rules! flags {
                 Self(bits & Self::KNOWN)
             }
 
-            /// A guest's bits. Errors: `Inval` where one is unknown.
-            pub const fn decode(bits: u32) -> Result<Self, Errno> {
+            /// A guest's bits, of which the specification has so many. Errors: `Inval` where one is unknown.
+            pub const fn decode(bits: $width) -> Result<Self, Errno> {
+                let bits = bits as u32;
                 if bits & !Self::KNOWN == 0 { Ok(Self(bits)) } else { Err(Errno::Inval) }
             }
 
@@ -50,7 +51,7 @@ macro_rules! flags {
 
 flags! {
     /// `fdflags`: how a descriptor writes and waits.
-    Fdflags:
+    Fdflags(u16):
     APPEND = 0 "Every write goes to the end."
     DSYNC = 1 "A write returns when its data is on the disk."
     NONBLOCK = 2 "A call that would wait answers `Again`."
@@ -59,7 +60,7 @@ flags! {
 }
 flags! {
     /// `fstflags`: which times to set, and to what.
-    Fstflags:
+    Fstflags(u16):
     ATIM = 0 "Set the access time to the value given."
     ATIM_NOW = 1 "Set the access time to now."
     MTIM = 2 "Set the modification time to the value given."
@@ -67,12 +68,12 @@ flags! {
 }
 flags! {
     /// `lookupflags`: how a path is resolved.
-    Lookupflags:
+    Lookupflags(u32):
     SYMLINK_FOLLOW = 0 "Follow a symbolic link in the last component."
 }
 flags! {
     /// `oflags`: what opening does besides.
-    Oflags:
+    Oflags(u16):
     CREAT = 0 "Create the file where there is none."
     DIRECTORY = 1 "Fail unless it is a directory."
     EXCL = 2 "Fail where it exists."
@@ -80,13 +81,13 @@ flags! {
 }
 flags! {
     /// `riflags` of `sock_recv`.
-    Riflags:
+    Riflags(u16):
     PEEK = 0 "Leave what was read in the queue."
     WAITALL = 1 "Wait until the buffers are full."
 }
 flags! {
     /// `sdflags` of `sock_shutdown`.
-    Sdflags:
+    Sdflags(u8):
     RD = 0 "No more receiving."
     WR = 1 "No more sending."
 }

@@ -73,7 +73,7 @@ pub fn fd_filestat_set_times<G: Guest>(
 
 /// Which times a guest sets. Errors: `Inval` for contradictory or unknown flags.
 pub fn times(atim: u64, mtim: u64, fst_flags: u32) -> Result<SetTimes, Errno> {
-    let flags = Fstflags::decode(u32::from(fst_flags as u16))?;
+    let flags = Fstflags::decode(fst_flags as u16)?;
     let time = |value: u64, given: Fstflags, now: Fstflags| match (flags.contains(given), flags.contains(now))
     {
         (true, true) => Err(Errno::Inval),

@@ -21,8 +21,7 @@ const RECV_DATA_TRUNCATED: u16 = 1;
 #[inline(never)]
 pub fn sock_accept<G: Guest>(process: &Process, guest: &mut G, fd: u32, flags: u32, opened_fd: u32) -> Call {
     guest.memory().span(opened_fd, 4)?;
-    let flags =
-        Fdflags::decode(u32::from(flags as u16)).ok().filter(|flags| Fdflags::NONBLOCK.contains(*flags));
+    let flags = Fdflags::decode(flags as u16).ok().filter(|flags| Fdflags::NONBLOCK.contains(*flags));
     let flags = flags.ok_or(Errno::Notsup)?;
     let entry = socket(process, fd, Rights::SOCK_ACCEPT)?;
     let stream = stream(&entry)?;
@@ -60,7 +59,7 @@ pub fn sock_recv<G: Guest>(
 ) -> Call {
     let mut list = checked(guest, ri_data, ri_data_len, ro_datalen)?;
     guest.memory().span(ro_flags, 2)?;
-    let flags = Riflags::decode(u32::from(ri_flags as u16)).map_err(|_| Errno::Notsup)?;
+    let flags = Riflags::decode(ri_flags as u16).map_err(|_| Errno::Notsup)?;
     let entry = socket(process, fd, Rights::FD_READ)?;
     let stream = stream(&entry)?;
     one_message(guest, &entry, &list)?;
@@ -134,7 +133,7 @@ pub fn sock_send<G: Guest>(
 /// Ends receiving (1), sending (2) or both (3). Errors: `Badf`, `Notcapable`, `Notsup` for other bits or none, `Notsock`,
 /// `Notconn`. Like shutdown(2).
 pub fn sock_shutdown<G: Guest>(process: &Process, _guest: &mut G, fd: u32, how: u32) -> Call {
-    let how = Sdflags::decode(u32::from(how as u8)).map_err(|_| Errno::Notsup)?;
+    let how = Sdflags::decode(how as u8).map_err(|_| Errno::Notsup)?;
     let entry = socket(process, fd, Rights::SOCK_SHUTDOWN)?;
     if how.bits() == 0 {
         return Err(Errno::Notsup.into());

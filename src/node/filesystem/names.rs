@@ -5,7 +5,7 @@ use napi::bindgen_prelude::Unknown;
 use napi_derive::napi;
 
 use super::values::{Bytes, Text, number, text};
-use super::{FileSystem, done};
+use super::{FileSystem, answer, done};
 use crate::abi::{Errno, Filestat, Filetype};
 use crate::vfs::{SetTime, SetTimes};
 
@@ -38,10 +38,8 @@ impl FileSystem {
     /// negative number.
     #[napi(catch_unwind)]
     pub fn mkdirs(&self, path: Text, names: Text, mode: u32) -> i32 {
-        match self.root.create_dirs(&path.0, &names.0, (mode != 0o777).then_some(mode)) {
-            Ok(there) => there as i32,
-            Err(errno) => done(Err(errno)),
-        }
+        let made = self.root.create_dirs(&path.0, &names.0, (mode != 0o777).then_some(mode));
+        answer(made.map(|there| there as i32))
     }
 
     #[napi(catch_unwind)]
