@@ -4,9 +4,9 @@ const { execFileSync } = require('node:child_process');
 const fs = require('node:fs');
 const net = require('node:net');
 const path = require('node:path');
-const { Volume } = require('memfs');
 const { MemoryFileSystem, OverlayFileSystem } = require('../..');
 const { below } = require('../helpers/below');
+const { inMemfs } = require('../helpers/in_memfs');
 const { SECRET, makeBox, makeLinks, record } = require('../helpers/outside');
 
 // The links that makeLinks() does not plant: [name in the box, its text], some of which name the outside's path.
@@ -52,22 +52,6 @@ async function makeSpecial({ box }) {
   await new Promise((resolve, reject) => server.once('error', reject).listen(`/proc/self/fd/${fd}/socket`, resolve));
   fs.closeSync(fd);
   return () => new Promise((resolve) => server.close(resolve));
-}
-
-/** A directory's tree in memfs. By hand: readdirSync() of some versions of Node follows links where it is recursive. */
-function inMemfs(root) {
-  const volume = Volume.fromJSON({ '/': null });
-  const copy = (name) => {
-    for (const entry of fs.readdirSync(path.join(root, name), { withFileTypes: true })) {
-      const to = path.join(name, entry.name);
-      const from = path.join(root, to);
-      if (entry.isDirectory()) volume.mkdirSync(to), copy(to);
-      else if (entry.isSymbolicLink()) volume.symlinkSync(fs.readlinkSync(from), to);
-      else if (entry.isFile()) volume.writeFileSync(to, fs.readFileSync(from));
-    }
-  };
-  copy('/');
-  return volume;
 }
 
 const LIMITS = { maxBytes: 8 << 20, maxInodes: 2000 };

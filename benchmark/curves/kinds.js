@@ -4,7 +4,7 @@
 // the disk or in memory, and what the guest gets is that directory, or an overlay over it.
 
 const fs = require('node:fs');
-const path = require('node:path');
+const { below } = require('../../__test__/helpers/below.js');
 
 const HOST = 'host';
 const MEMORY = 'memory';
@@ -42,14 +42,6 @@ function over({ MemoryFileSystem, OverlayFileSystem }, lower) {
   const upper = new MemoryFileSystem(undefined, { maxInodes: 2 ** 22, maxBytes: 2 ** 33 });
   const filesystem = new OverlayFileSystem({ lower, upper });
   return { preopens: { '/': filesystem }, filesystem };
-}
-
-/** The calls of node:fs that a provider has, beneath a folder. */
-function below(folder) {
-  const under = (name) => (...args) => fs[name](path.join(folder, String(args[0])), ...args.slice(1));
-  const names = ['openSync', 'readdirSync', 'statSync', 'lstatSync', 'mkdirSync', 'rmdirSync', 'unlinkSync', 'readlinkSync'];
-  const open = ['closeSync', 'readSync', 'writeSync', 'fstatSync', 'ftruncateSync', 'fsyncSync'];
-  return Object.fromEntries([...names.map((name) => [name, under(name)]), ...open.map((name) => [name, fs[name]])]);
 }
 
 module.exports = { ALL, HOST, MEMORY, NODE, OVER_HOST, OVER_MEMORY, PROVIDER, isOnDisk, mount };

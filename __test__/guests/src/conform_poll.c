@@ -1,29 +1,9 @@
 // Conformance: poll_oneoff.
-#include "conform.h"
+#include "conform_wait.h"
 
 // How much earlier a host may be that waits in milliseconds: conform_waits.c has what we promise.
 #define COARSE (3 * MS)
-static __wasi_event_t events[8];
-static __wasi_size_t count;
 
-static __wasi_subscription_t timer(uint64_t userdata, __wasi_clockid_t clock, __wasi_timestamp_t timeout, int flags) {
-    __wasi_subscription_t s;
-    memset(&s, 0, sizeof s);
-    s.userdata = userdata;
-    s.u.tag = __WASI_EVENTTYPE_CLOCK;
-    s.u.u.clock.id = clock;
-    s.u.u.clock.timeout = timeout;
-    s.u.u.clock.flags = flags;
-    return s;
-}
-static __wasi_subscription_t on(uint64_t userdata, int fd, int tag) {
-    __wasi_subscription_t s;
-    memset(&s, 0, sizeof s);
-    s.userdata = userdata;
-    s.u.tag = tag;
-    s.u.u.fd_read.file_descriptor = fd;
-    return s;
-}
 static err wait_for(const __wasi_subscription_t *list, int n) {
     memset(events, 0xff, sizeof events);
     return __wasi_poll_oneoff(list, events, n, &count);
