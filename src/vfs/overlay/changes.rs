@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 
 use super::layer::Layer;
 use super::node::join;
+use super::visits::Visits;
 use super::whiteout::{hidden_by, is_opaque, is_reserved};
 use super::{Core, Overlay, is_dir};
 use crate::abi::{Errno, Filestat, Filetype};
@@ -40,11 +41,11 @@ pub(super) type Failure = (Errno, Vec<u8>);
 const PIECE: usize = 64 * 1024;
 
 /// The most bytes that the paths of all changes may have: a guest can make a tree whose paths, all together, no memory holds.
-const MOST: usize = 1 << 30;
+pub(super) const MOST_PATHS: usize = 1 << 30;
 
 /// A directory of the upper, to be compared.
+#[derive(Clone, Copy)]
 struct Open {
-    path: Vec<u8>,
     /// Whether the lower has a directory there.
     lower: bool,
     /// Whether the upper hides all that is in that, so that what it has not got itself is gone.
@@ -64,18 +65,18 @@ impl Overlay {
 impl Core {
     pub(super) fn changes(&self) -> Result<Vec<Change>, Failure> {
         let mut changes = Vec::new();
-        let mut open = vec![Open { path: Vec::new(), lower: true, opaque: false }];
+        let mut visits = Visits::from(b"", Open { lower: true, opaque: false });
         if self.other_mode(b"").map_err(|errno| (errno, b"/".to_vec()))? {
             changes.push(change(b"", Kind::Modified, Filetype::Directory));
         }
         let (mut counted, mut bytes) = (0, 0);
-        while let Some(dir) = open.pop() {
-            self.compare_dir(&dir, &mut changes, &mut open)
+        while let Some((path, dir)) = visits.next() {
+            self.compare_dir(&path, dir, &mut changes, &mut visits)
                 .map_err(|(errno, path)| (errno, rooted(&path)))?;
             bytes += changes[counted..].iter().map(|change| change.path.len()).sum::<usize>();
             counted = changes.len();
-            if bytes > MOST {
-                return Err((Errno::Nomem, rooted(&dir.path)));
+            if bytes > MOST_PATHS {
+                return Err((Errno::Nomem, rooted(&path)));
             }
         }
         // What became another type was removed first.
@@ -87,13 +88,13 @@ impl Core {
 
     fn compare_dir(
         &self,
-        dir: &Open,
+        path: &[u8],
+        Open { lower, mut opaque }: Open,
         changes: &mut Vec<Change>,
-        open: &mut Vec<Open>,
+        visits: &mut Visits<Open>,
     ) -> Result<(), Failure> {
-        let Open { path, lower, opaque } = dir;
-        let at = |errno| (errno, path.clone());
-        let (mut opaque, mut hidden, mut above) = (*opaque, Vec::new(), HashSet::new());
+        let at = |errno| (errno, path.to_vec());
+        let (mut hidden, mut above) = (Vec::new(), HashSet::new());
         for entry in self.upper.entries(path).map_err(at)? {
             opaque |= is_opaque(&entry.name);
             if !is_reserved(&entry.name) {
@@ -106,9 +107,13 @@ impl Core {
         for name in &above {
             let child = join(path, name);
             let hides = opaque || hides.contains(&**name);
-            self.compare(&child, *lower, hides, changes, open).map_err(|errno| (errno, child.clone()))?;
+            let inside =
+                self.compare(&child, lower, hides, changes).map_err(|errno| (errno, child.clone()))?;
+            if let Some(inside) = inside {
+                visits.inside(name.clone(), inside);
+            }
         }
-        if !*lower {
+        if !lower {
             return Ok(());
         }
         if opaque {
@@ -129,16 +134,15 @@ impl Core {
         Ok(())
     }
 
-    /// Compares what the upper has at a path with what the lower has there.
+    /// Compares what the upper has at a path with what the lower has there; a directory is to be looked into.
     fn compare(
         &self,
         path: &[u8],
         lower: bool,
         opaque: bool,
         changes: &mut Vec<Change>,
-        open: &mut Vec<Open>,
-    ) -> Result<()> {
-        let Some(upper) = self.upper.stat(path)? else { return Ok(()) };
+    ) -> Result<Option<Open>> {
+        let Some(upper) = self.upper.stat(path)? else { return Ok(None) };
         let lower = if lower { self.lower.stat(path)? } else { None };
         let same_type = lower.as_ref().is_some_and(|lower| lower.filetype == upper.filetype);
         match &lower {
@@ -154,10 +158,7 @@ impl Core {
                 changes.push(change(path, Kind::Created, upper.filetype));
             }
         }
-        if is_dir(&upper) {
-            open.push(Open { path: path.to_vec(), lower: same_type, opaque });
-        }
-        Ok(())
+        Ok(is_dir(&upper).then_some(Open { lower: same_type, opaque }))
     }
 
     /// Whether two of one type differ.

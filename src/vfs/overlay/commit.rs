@@ -8,6 +8,7 @@ use super::copy_up::copy;
 use super::file::{Body, State, Whose};
 use super::lock::Known;
 use super::node::{join, split};
+use super::visits::Visits;
 use super::whiteout::{hidden_by, is_reserved, opaque, whiteout};
 use super::{Core, Overlay, is_dir, times_of};
 use crate::abi::{Errno, Filestat, Filetype};
@@ -145,14 +146,14 @@ impl Core {
     /// is in the upper, the others are linked to that.
     fn gather_links(&self, known: &mut Known, changes: &[Change]) -> Result<(), Failure> {
         let changed: HashSet<&[u8]> = changes.iter().map(|change| &change.path[1..]).collect();
-        let mut open = vec![Vec::new()];
-        while let Some(dir) = open.pop() {
+        let mut visits = Visits::from(b"", ());
+        while let Some((dir, ())) = visits.next() {
             for entry in self.upper.entries(&dir).map_err(|errno| (errno, dir.clone()))? {
-                let path = join(&dir, &entry.name);
                 match entry.filetype {
                     _ if is_reserved(&entry.name) => {}
-                    Filetype::Directory => open.push(path),
+                    Filetype::Directory => visits.inside(entry.name, ()),
                     Filetype::RegularFile => {
+                        let path = join(&dir, &entry.name);
                         let stat = self.upper.stat(&path).map_err(|errno| (errno, path.clone()))?;
                         let Some(stat) = stat.filter(|stat| stat.nlink > 1) else { continue };
                         let first = known.committed.entry(stat.ino).or_default();
@@ -170,8 +171,8 @@ impl Core {
     /// Makes the upper hide each name of the lower by a whiteout of its own, where an opaque directory hid them all: what is
     /// committed has to be seen then. The merged view stays.
     fn spell_out(&self, known: &mut Known) -> Result<(), Failure> {
-        let mut open = vec![(Vec::new(), false, true)];
-        while let Some((dir, hidden, lower)) = open.pop() {
+        let mut visits = Visits::from(b"", (false, true));
+        while let Some((dir, (hidden, lower))) = visits.next() {
             let at = |errno| (errno, dir.clone());
             // Beneath what is no directory there is nothing; where it is a link, it would lead elsewhere.
             let lower = lower && self.lower.stat(&dir).map_err(at)?.is_some_and(|stat| is_dir(&stat));
@@ -195,7 +196,7 @@ impl Core {
             let hidden: HashSet<&[u8]> = entries.iter().filter_map(|entry| hidden_by(&entry.name)).collect();
             let dirs = entries.iter().filter(|entry| entry.filetype == Filetype::Directory);
             for entry in dirs.filter(|entry| !is_reserved(&entry.name)) {
-                open.push((join(&dir, &entry.name), hidden.contains(&*entry.name), lower));
+                visits.inside(entry.name.clone(), (hidden.contains(&*entry.name), lower));
             }
         }
         Ok(())
@@ -352,17 +353,18 @@ impl Core {
 
     /// Removes what the lower has at a path, with all that is in it.
     fn remove_lower(&self, path: &[u8]) -> Result<()> {
-        let mut open = vec![(path.to_vec(), false)];
-        while let Some((path, emptied)) = open.pop() {
+        let mut visits = Visits::from(path, false);
+        while let Some((path, emptied)) = visits.next() {
             if emptied {
                 remove(self.lower.remove_dir(&path))?;
                 continue;
             }
             match self.lower.stat(&path)? {
                 Some(stat) if is_dir(&stat) => {
-                    open.push((path.clone(), true));
-                    let entries = self.lower.entries(&path)?;
-                    open.extend(entries.iter().map(|entry| (join(&path, &entry.name), false)));
+                    visits.again(true);
+                    for entry in self.lower.entries(&path)? {
+                        visits.inside(entry.name, false);
+                    }
                 }
                 Some(_) => remove(self.lower.unlink(&path))?,
                 None => {}

@@ -89,20 +89,13 @@ impl Core {
 
     /// Sees to it that a directory is in the upper, with all above it.
     pub(super) fn raise_dir(&self, known: &mut Known, dir: &Arc<Node>) -> Result<()> {
-        let mut missing = Vec::new();
-        let mut at = Arc::clone(dir);
-        while let Some((above, name)) = at.place()? {
-            let path = at.locate()?.path.clone();
-            if self.upper.has(&path)? {
-                break;
-            }
-            missing.push((path, name));
-            at = above;
-        }
-        let Some((first, _)) = missing.last() else { return Ok(()) };
+        let at = dir.locate()?;
+        let Some(first) = self.first_missing(&at.path)? else { return Ok(()) };
+        let (above, missing) = at.path.split_at(first);
         // From one directory into the next: whole paths would be walked again for each of them.
-        let (mut lower, mut upper) = (self.lower.dir(split(first).0)?, self.upper.dir(split(first).0)?);
-        for (_, name) in missing.iter().rev() {
+        let above = above.strip_suffix(b"/").unwrap_or(above);
+        let (mut lower, mut upper) = (self.lower.dir(above)?, self.upper.dir(above)?);
+        for name in missing.split(|byte| *byte == b'/') {
             let before = upper.stat()?;
             let (stat, made) = super::layer::with_path(name, |name| {
                 let stat = lower.stat_at(name, false)?;
@@ -131,6 +124,22 @@ impl Core {
             known.origins.copied(&copy, &stat, true);
         }
         Ok(())
+    }
+
+    /// Where the first name of a directory's path begins that the upper has not got; `None` where it has them all. Halves what is
+    /// left with each look, for a path may have as many names as a tree has levels.
+    fn first_missing(&self, path: &[u8]) -> Result<Option<usize>> {
+        if path.is_empty() || self.upper.has(path)? {
+            return Ok(None);
+        }
+        let slashes = path.iter().enumerate().filter(|(_, byte)| **byte == b'/').map(|(at, _)| at);
+        let ends: Vec<usize> = slashes.collect();
+        let (mut there, mut missing) = (0, ends.len());
+        while there < missing {
+            let middle = there.midpoint(missing);
+            if self.upper.has(&path[..ends[middle]])? { there = middle + 1 } else { missing = middle }
+        }
+        Ok(Some(if there == 0 { 0 } else { ends[there - 1] + 1 }))
     }
 
     /// Copies what the lower has at a path, whose directory is in the upper. A directory is copied without what is in it.

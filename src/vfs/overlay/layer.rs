@@ -245,7 +245,7 @@ impl Layer {
     }
 
     pub(super) fn remove_dir(&self, path: &[u8]) -> Result<()> {
-        self.forget_far();
+        self.goes(path);
         self.at(path, |dir, path| dir.remove_dir(path))
     }
 
@@ -264,7 +264,8 @@ impl Layer {
     }
 
     pub(super) fn rename(&self, path: &[u8], new: &[u8]) -> Result<()> {
-        self.forget_far();
+        self.goes(path);
+        self.goes(new);
         self.both(path, new, |dir, path, to, new| dir.rename(path, to, new))
     }
 
@@ -315,9 +316,9 @@ impl Layer {
         self.far.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A directory may be elsewhere from now on.
-    fn forget_far(&self) {
-        self.far().forget();
+    /// A directory may be elsewhere from now on: it and what is in it are forgotten, not those on the way to it.
+    fn goes(&self, path: &[u8]) {
+        self.far().nearest(path);
     }
 
     fn both(

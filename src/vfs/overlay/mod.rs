@@ -22,6 +22,7 @@ mod raise_tree;
 mod rename;
 mod sweep;
 mod tree;
+mod visits;
 mod whiteout;
 
 use std::sync::Arc;

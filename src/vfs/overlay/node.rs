@@ -141,7 +141,7 @@ impl Node {
         // Up to the first whose place is known, and down again: each remembers its own, so that this is one step mostly.
         let mut unknown = Vec::new();
         let mut at = Arc::clone(self);
-        let mut found = loop {
+        let known = loop {
             match &at.inside().located {
                 Some((when, location)) if *when == moves => break Some(Arc::clone(location)),
                 _ => {}
@@ -149,24 +149,34 @@ impl Node {
             let Some((dir, name)) = at.place()? else { break None };
             unknown.push((std::mem::replace(&mut at, dir), name));
         };
-        if found.is_none() {
-            unknown.push((at, Box::default()));
-        }
-        for (node, name) in unknown.iter().rev() {
-            let mut inside = node.inside();
-            let location = match &found {
-                Some(above) => Location { path: above.child(name), lower: above.lower && inside.lower },
-                None => Location { path: Vec::new(), lower: inside.lower },
-            };
-            let location = Arc::new(location);
-            // Long ones are not kept in all nodes above each other: that would be the square of the depth.
-            if location.path.len() <= MAX_PATH {
-                inside.located = Some((moves, Arc::clone(&location)));
+        let mut found = match known {
+            Some(known) if unknown.is_empty() => return Ok(known),
+            Some(known) => Location { path: known.path.clone(), lower: known.lower },
+            None => {
+                let mut root = at.inside();
+                let location = Location { path: Vec::new(), lower: root.lower };
+                let kept = root.located.insert((moves, Arc::new(location)));
+                if unknown.is_empty() {
+                    return Ok(Arc::clone(&kept.1));
+                }
+                Location { path: Vec::new(), lower: root.lower }
             }
-            found = Some(location);
+        };
+        for (node, name) in unknown.iter().rev() {
+            if !found.path.is_empty() {
+                found.path.push(b'/');
+            }
+            found.path.extend_from_slice(name);
+            let mut inside = node.inside();
+            found.lower &= inside.lower;
+            // Long ones are not kept in all nodes above each other, nor made: that would be the square of the depth.
+            if found.path.len() <= MAX_PATH {
+                let location = Location { path: found.path.clone(), lower: found.lower };
+                inside.located = Some((moves, Arc::new(location)));
+            }
         }
-        let found = found.ok_or(Errno::Noent)?;
-        if found.path.len() > MAX_PATH && !unknown.is_empty() {
+        let found = Arc::new(found);
+        if found.path.len() > MAX_PATH {
             let mut long = LONG.lock().unwrap_or_else(PoisonError::into_inner);
             if let Some(other) = std::mem::replace(&mut *long, Arc::downgrade(self)).upgrade() {
                 drop(long);

@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use super::Core;
+use super::changes::MOST_PATHS;
 use super::file::Whose;
 use super::is_dir;
 use super::lock::Known;
 use super::node::{Location, Node, join, split};
+use super::visits::Visits;
 use super::whiteout::is_reserved;
 use crate::abi::{Errno, Filetype};
 use crate::vfs::Result;
@@ -27,8 +29,9 @@ impl Core {
 
     /// Copies all that is seen of the lower in a merged directory of the upper's. What was made is added to `made`.
     fn fill(&self, known: &mut Known, dir: Vec<u8>, made: &mut Vec<(Vec<u8>, Filetype)>) -> Result<()> {
-        let mut open = vec![dir];
-        while let Some(dir) = open.pop() {
+        let mut bytes = 0;
+        let mut visits = Visits::from(&dir, ());
+        while let Some((dir, ())) = visits.next() {
             let at = Location { path: dir, lower: true };
             for entry in self.lower.entries(&at.path)? {
                 if is_reserved(&entry.name) {
@@ -39,10 +42,14 @@ impl Core {
                 let Some(lower) = found.lower else { continue };
                 if found.upper.is_none() {
                     self.raise_path(known, &found.path, &lower, u64::MAX, true)?;
-                    made.push((found.path.clone(), lower.filetype));
+                    bytes += found.path.len();
+                    made.push((found.path, lower.filetype));
+                    if bytes > MOST_PATHS {
+                        return Err(Errno::Nomem);
+                    }
                 }
                 if is_dir(&lower) {
-                    open.push(found.path);
+                    visits.inside(entry.name, ());
                 }
             }
         }
@@ -66,19 +73,18 @@ impl Core {
 
     /// Removes a directory of the upper's, and all that is in it. Nothing of it is seen any more.
     pub(super) fn clear(&self, dir: &[u8]) -> Result<()> {
-        let mut open = vec![(dir.to_vec(), false)];
-        while let Some((dir, emptied)) = open.pop() {
+        let mut visits = Visits::from(dir, false);
+        while let Some((dir, emptied)) = visits.next() {
             if emptied {
                 self.upper.remove_dir(&dir)?;
                 continue;
             }
             let entries = self.upper.entries(&dir)?;
-            open.push((dir.clone(), true));
+            visits.again(true);
             for entry in entries {
-                let path = join(&dir, &entry.name);
                 match entry.filetype {
-                    Filetype::Directory => open.push((path, false)),
-                    _ => self.upper.unlink(&path)?,
+                    Filetype::Directory => visits.inside(entry.name, false),
+                    _ => self.upper.unlink(&join(&dir, &entry.name))?,
                 }
             }
         }

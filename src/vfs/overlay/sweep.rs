@@ -4,6 +4,7 @@ use super::changes::Failure;
 use super::commit::remove;
 use super::lock::Known;
 use super::node::{join, split};
+use super::visits::Visits;
 use super::whiteout::is_reserved;
 use super::{Core, is_dir, times_of};
 use crate::abi::{Errno, Filestat, Filetype};
@@ -12,8 +13,8 @@ use crate::vfs::Result;
 impl Core {
     /// Empties the upper. Directories of the lower get the permissions and times that they were seen with, and links the times.
     pub(super) fn sweep(&self, known: &mut Known) -> Result<(), Failure> {
-        let mut open = vec![(Vec::new(), None)];
-        while let Some((dir, stat)) = open.pop() {
+        let mut visits = Visits::from(b"", None);
+        while let Some((dir, stat)) = visits.next() {
             let at = |errno| (errno, dir.clone());
             if let Some(stat) = stat {
                 self.close(known, &dir, &stat).map_err(at)?;
@@ -21,20 +22,21 @@ impl Core {
             }
             let Some(stat) = self.upper.stat(&dir).map_err(at)? else { continue };
             let entries = self.upper.entries(&dir).map_err(at)?;
-            open.push((dir.clone(), Some(stat)));
+            visits.again(Some(stat));
             for entry in entries {
-                let path = join(&dir, &entry.name);
-                if entry.filetype == Filetype::Directory {
-                    if is_reserved(&entry.name) {
-                        // What another tool kept there for itself.
-                        self.quietly(known, &dir, || self.clear(&path))
-                            .map_err(|errno| (errno, path.clone()))?;
-                        continue;
-                    }
-                    open.push((path, None));
-                } else {
-                    self.drop_copy(known, &path).map_err(|errno| (errno, path.clone()))?;
+                let is_dir = entry.filetype == Filetype::Directory;
+                if is_dir && !is_reserved(&entry.name) {
+                    visits.inside(entry.name, None);
+                    continue;
                 }
+                let path = join(&dir, &entry.name);
+                let dropped = if is_dir {
+                    // What another tool kept there for itself.
+                    self.quietly(known, &dir, || self.clear(&path))
+                } else {
+                    self.drop_copy(known, &path)
+                };
+                dropped.map_err(|errno| (errno, path.clone()))?;
             }
         }
         known.committed.clear();

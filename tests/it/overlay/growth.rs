@@ -4,8 +4,9 @@ use std::any::Any;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
-use preopen::abi::{Filestat, Filetype};
+use preopen::abi::{Errno, Filestat, Filetype};
 use preopen::vfs::memory::{Limits, MemoryFs};
 use preopen::vfs::overlay::Overlay;
 use preopen::vfs::{Dir, DirEntry, OpenOptions, Opened, Path, Result, Rooted, SetTimes};
@@ -74,6 +75,14 @@ impl Dir for Counted {
 
     fn create_dir(&self, path: Path<'_>) -> Result<()> {
         self.dir.create_dir(self.count(path))
+    }
+
+    fn remove_dir(&self, path: Path<'_>) -> Result<()> {
+        self.dir.remove_dir(self.count(path))
+    }
+
+    fn rename(&self, path: Path<'_>, to: &dyn Dir, new: Path<'_>) -> Result<()> {
+        self.dir.rename(self.count(path), to, self.count(new))
     }
 
     fn unlink(&self, path: Path<'_>) -> Result<()> {
@@ -217,4 +226,93 @@ fn names_longer_than_a_step_are_walked() {
     assert!(fixture.root.stat_at(path(&format!("{long}/file")), true).is_ok());
     assert_eq!(fixture.commit().len(), 13);
     assert!(fixture.lower(&long).join("file").exists());
+}
+
+/// The directory `depth` levels down, reached as a guest would, whose paths have an end.
+fn bottom(overlay: &Arc<Overlay>, depth: usize) -> Box<dyn Dir> {
+    let mut dir: Box<dyn Dir> = Box::new(overlay.root());
+    for _ in 0..depth {
+        dir = open_dir(&*dir, "d").unwrap();
+    }
+    dir
+}
+
+/// How many names both trees are asked for by what is done after something else, in directories of this depth.
+fn asked_after(depth: usize, before: impl Fn(&Arc<Overlay>), act: impl Fn(&Arc<Overlay>)) -> usize {
+    let first = asked(depth, &before);
+    let both = asked(depth, |overlay| {
+        before(overlay);
+        act(overlay);
+    });
+    both.iter().sum::<usize>() - first.iter().sum::<usize>()
+}
+
+/// Longer than one path may be.
+const DEPTHS: [usize; 2] = [2500, 10_000];
+
+/// Four times as deep: less than that, for what one path can reach is walked again from the root.
+const FOUR: usize = 3;
+
+#[test]
+fn a_copy_far_down_takes_no_longer_than_the_way_there() {
+    // Time, for once: what grew here was no look at a tree, but the paths of all directories above each other.
+    let times = || {
+        let (mut way, mut copy) = (Duration::ZERO, Duration::ZERO);
+        asked(DEPTHS[1], |overlay| {
+            let begun = Instant::now();
+            let dir = bottom(overlay, DEPTHS[1]);
+            way = begun.elapsed();
+            write(&*dir, "file", "text").unwrap();
+            copy = begun.elapsed() - way;
+        });
+        (way, copy)
+    };
+    let all = [times(), times(), times()];
+    assert!(all.iter().any(|(way, copy)| *copy < 2 * *way), "ways there, and copies: {all:?}");
+}
+
+#[test]
+fn a_commit_from_far_down_takes_as_many_steps_as_there_are_directories() {
+    let [some, many] = DEPTHS.map(|depth| {
+        asked_after(
+            depth,
+            |overlay| write(&*bottom(overlay, depth), "file", "text").unwrap(),
+            |overlay| assert_eq!(overlay.commit().unwrap().len(), 1),
+        )
+    });
+    assert!(many < FOUR * some, "{some} names for 2,500 directories, {many} for 10,000");
+}
+
+#[test]
+fn a_rename_of_what_is_deep_does_too() {
+    let [some, many] = DEPTHS.map(|depth| {
+        asked_after(
+            depth,
+            |_| {},
+            |overlay| {
+                let root = overlay.root();
+                root.rename(path("d"), &root, path("moved")).unwrap();
+            },
+        )
+    });
+    assert!(many < FOUR * some, "{some} names for 2,500 directories, {many} for 10,000");
+}
+
+#[test]
+fn a_tree_whose_paths_no_memory_holds_is_not_moved_and_nothing_of_it_is_copied() {
+    let (lower, upper) = (MemoryFs::new(Limits::default()), MemoryFs::new(Limits::default()));
+    let name = "n".repeat(250);
+    let mut dir: Box<dyn Dir> = Box::new(lower.root());
+    for _ in 0..3000 {
+        dir.create_dir(path(&name)).unwrap();
+        dir = open_dir(&*dir, &name).unwrap();
+    }
+    drop(dir);
+    let overlay = Overlay::new(Box::new(lower.root()), Box::new(upper.root())).unwrap();
+    let (root, before) = (overlay.root(), upper.usage());
+    assert_eq!(root.rename(path(&name), &root, path("moved")), Err(Errno::Nomem));
+    assert_eq!(names(&root), [name]);
+    // But for the one directory itself, which looks as it did.
+    assert_eq!(upper.usage().inodes, before.inodes + 1);
+    assert_eq!(overlay.changes(), Ok(Vec::new()));
 }
