@@ -28,7 +28,7 @@ const { values: options } = parseArgs({
 });
 
 /** After so many seconds of CPU time no other size of a curve is begun, on a kind. */
-const SECONDS = options.quick ? 3 : 10;
+const SECONDS = options.quick ? 3 : 20;
 /** Descriptors that a process needs beside those that a curve opens. */
 const OWN = 200;
 

@@ -7,7 +7,8 @@
 //   npm run fuzz -- long … --sanitizer address    the same under AddressSanitizer, with the nightly toolchain
 //   npm run fuzz -- seeded [TARGET…]              plants each fault of fuzz/seeded.json in a copy, and tells how soon it is found
 //
-// What is found lies in fuzz/artifacts/TARGET/, and `cargo fuzz run TARGET FILE` or the built target with the file repeats it.
+// What is found lies in fuzz/artifacts/TARGET/, with what was said of it in output.log, and `cargo fuzz run TARGET FILE` or the built
+// target with the file repeats it.
 
 const { spawn } = require('node:child_process');
 const fs = require('node:fs');
@@ -86,6 +87,8 @@ function attack(programs, target, { seconds, corpus, flags = [] }) {
     child.on('close', (code) => {
       const calls = fs.existsSync(counted) ? Number(fs.readFileSync(counted, 'utf8')) : 0;
       fs.rmSync(scratch, { recursive: true, force: true });
+      // What it said, for an input that does nothing when it is run alone.
+      if (code !== 0) fs.writeFileSync(path.join(artifacts, 'output.log'), output);
       resolve({ target, found: code !== 0, seconds: (Date.now() - begun) / 1000, calls, output });
     });
   });

@@ -96,11 +96,14 @@ pub(crate) fn write_at(fd: BorrowedFd<'_>, from: &[Span<'_>], offset: u64) -> Re
 /// Writes the spans at the end of the file; says how many bytes it took, and the offset behind them. The descriptor's own
 /// offset is there too, then: where two calls share a descriptor, each learns of one end or the other.
 pub(crate) fn append(fd: BorrowedFd<'_>, from: &[Span<'_>]) -> Result<(usize, u64)> {
-    let written = match append_at_once(fd.as_raw_fd(), from, -1) {
-        // Linux adds the length to the descriptor's own offset first, though it appends. Where that is too much, the bytes up to
-        // the longest that a file can be are the last; and where there are none, the answer is `Fbig`.
+    let written = match append_at_once(fd.as_raw_fd(), from) {
+        // Linux adds the length to the descriptor's own offset first, though it appends. Where that is too much, it is not so at the
+        // beginning; the bytes up to the longest that a file can be are the last then, and where there are none, the answer is `Fbig`.
         Err(Errno::Inval) => {
-            return Ok((append_at_once(fd.as_raw_fd(), from, 0)?, i64::MAX.cast_unsigned()));
+            let own = seek(fd, 0, Whence::Cur)?;
+            seek(fd, 0, Whence::Set)?;
+            append_at_once(fd.as_raw_fd(), from)
+                .inspect_err(|_| _ = seek(fd, own.cast_signed(), Whence::Set))?
         }
         // An old kernel, or a file (of /proc, say) that knows no flags for one write.
         Err(Errno::Notsup | Errno::Nosys) => {
@@ -155,10 +158,10 @@ pub(crate) fn same_open_file(one: RawFd, other: RawFd) -> bool {
     unsafe { libc::syscall(libc::SYS_kcmp, process, process, KCMP_FILE, one, other) == 0 }
 }
 
-fn append_at_once(fd: RawFd, from: &[Span<'_>], offset: i64) -> Result<usize> {
+fn append_at_once(fd: RawFd, from: &[Span<'_>]) -> Result<usize> {
     let list = &Span::as_iovecs(from)[..from.len().min(MOST)];
     // SAFETY: the ranges are readable. The offset -1 means the descriptor's own, which moves behind the bytes.
-    retry(|| unsafe { libc::pwritev2(fd, list.as_ptr(), list.len() as i32, offset, libc::RWF_APPEND) })
+    retry(|| unsafe { libc::pwritev2(fd, list.as_ptr(), list.len() as i32, -1, libc::RWF_APPEND) })
 }
 
 /// Hands one span to `one`, and any other number to `many`: the kernel copies no list for one.

@@ -158,4 +158,7 @@ fn what_is_as_long_as_a_file_can_be_takes_no_more_at_its_end() {
     file.set_len(BEYOND - 2).unwrap();
     assert_eq!(file.append(&[Span::over(&mut one)]), Ok((1, BEYOND - 1)));
     assert_eq!(file.append(&[Span::over(&mut one)]), Err(Errno::Fbig));
+    // Where the file has become shorter, the end is where the bytes are.
+    file.set_len(10).unwrap();
+    assert_eq!(file.append(&[Span::over(&mut one)]), Ok((1, 11)));
 }
