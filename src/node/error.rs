@@ -7,6 +7,11 @@ use napi::{Error, Status, sys};
 
 use crate::abi::Errno;
 
+/// An errno as JavaScript gets it where the same place may have a count: below zero.
+pub fn negated(errno: Errno) -> i32 {
+    -i32::from(errno as u16)
+}
+
 /// Throws what node:wasi throws where a sandbox can't be made: `UVWASI_ENOENT, uvwasi_init`, with `errno`, `code` and
 /// `syscall`, and beyond it a property that says what was at fault. Returns the error that tells napi so.
 pub fn throw_init(env: sys::napi_env, errno: Errno, at: Option<&(&'static CStr, String)>) -> Error {

@@ -7,6 +7,7 @@ use napi::{Env, Result};
 use napi_derive::napi;
 use rustix::pipe::{PipeFlags, pipe_with};
 
+use super::super::error::negated;
 use super::super::stream::StandardStream;
 use crate::abi::Errno;
 use crate::stdio::Inherited;
@@ -27,7 +28,7 @@ pub struct Pipe<'e> {
 pub fn pipe(env: &Env, reads: bool) -> Result<Either<Pipe<'_>, i32>> {
     let (stream, host) = match open(reads) {
         Ok(opened) => opened,
-        Err(errno) => return Ok(Either::B(-(errno as i32))),
+        Err(errno) => return Ok(Either::B(negated(errno))),
     };
     let stream = StandardStream::single(stream).into_instance(env)?;
     // From here on nothing fails, so that nobody is left with it.

@@ -9,6 +9,7 @@ use napi::bindgen_prelude::{ToNapiValue, Uint8Array, Unknown};
 use napi::{Env, JsValue, Result};
 use napi_derive::napi;
 
+use super::super::error::negated;
 use super::super::objects::Objects;
 use super::desk::Desk;
 use super::runs::Kept;
@@ -69,7 +70,7 @@ pub fn compile(env: Env, bytes: Uint8Array, options: CompileOptions, done: Unkno
         let errno = error
             .raw_os_error()
             .map_or(Errno::Again, |code| from_host(rustix::io::Errno::from_raw_os_error(code)));
-        return Ok(-(errno as i32));
+        return Ok(negated(errno));
     }
     desk.busy(env.raw());
     Ok(0)

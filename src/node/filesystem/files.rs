@@ -2,6 +2,7 @@
 
 use napi_derive::napi;
 
+use super::super::error::negated;
 use super::names::{put_status, times};
 use super::open_file::OpenFile;
 use super::values::{Bytes, Text};
@@ -160,5 +161,5 @@ pub fn write_span(file: &OpenFile, from: Span<'_>, offset: u64) -> Result<(usize
 }
 
 fn count(result: Result<usize, Errno>) -> f64 {
-    result.map_or_else(|errno| -f64::from(errno as u16), |count| count as f64)
+    result.map_or_else(|errno| negated(errno).into(), |count| count as f64)
 }

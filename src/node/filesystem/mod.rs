@@ -20,6 +20,7 @@ use std::sync::Arc;
 use napi::Either;
 use napi_derive::napi;
 
+use super::error::negated;
 use crate::abi::Errno;
 use crate::vfs::host::{HostDir, MountOptions};
 use crate::vfs::memory::{Limits, MemoryFs, Usage};
@@ -87,7 +88,7 @@ impl FileSystem {
 pub fn host_directory(path: String) -> Either<FileSystem, i32> {
     match directory(&path, false) {
         Ok(dir) => Either::A(FileSystem::new(Arc::from(dir))),
-        Err(errno) => Either::B(-(errno as i32)),
+        Err(errno) => Either::B(negated(errno)),
     }
 }
 
@@ -104,7 +105,7 @@ pub fn errno_name(errno: u32) -> Option<&'static str> {
 
 /// An answer as JavaScript gets it: a number that is not negative, or the negated errno.
 fn answer(result: Result<i32, Errno>) -> i32 {
-    result.unwrap_or_else(|errno| -(errno as i32))
+    result.unwrap_or_else(negated)
 }
 
 /// The same, of what succeeds without a value.

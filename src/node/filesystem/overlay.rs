@@ -6,6 +6,7 @@ use napi::Either;
 use napi::bindgen_prelude::ClassInstance;
 use napi_derive::napi;
 
+use super::super::error::negated;
 use super::{FileSystem, directory};
 use crate::abi::{Errno, Filetype};
 use crate::vfs::overlay::{Change, CommitError, Kind, Overlay};
@@ -63,7 +64,7 @@ pub fn overlay(
             let root = Arc::new(overlay.root());
             Either::A(FileSystem { overlay: Some(overlay), ..FileSystem::new(root) })
         }
-        Err(errno) => Either::B(-(errno as i32)),
+        Err(errno) => Either::B(negated(errno)),
     }
 }
 

@@ -7,6 +7,7 @@ use napi::bindgen_prelude::{Either3, FnArgs, Function, Null, Unknown};
 use napi::{Env, Error, Result, Status, check_status, sys};
 use napi_derive::napi;
 
+use super::super::error::negated;
 use super::names::type_bits;
 use super::values::{Text, content, number, scoped, string};
 use super::whole::{Failure, read_content};
@@ -48,7 +49,7 @@ impl FileSystem {
     pub fn contents(&self, env: Env, path: Text, as_buffer: bool, most: f64) -> Result<Unknown<'_>> {
         let dir = match self.root.open_dir(&path.0) {
             Ok(dir) => dir,
-            Err(errno) => return unknown(env, number(env.raw(), -f64::from(errno as u16))?),
+            Err(errno) => return unknown(env, number(env.raw(), negated(errno).into())?),
         };
         let mut list =
             List { env: env.raw(), as_buffer, most: most as u64, array: null_mut(), len: 0, bytes: 0 };

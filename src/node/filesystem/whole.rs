@@ -4,6 +4,7 @@ use napi::Env;
 use napi::bindgen_prelude::Unknown;
 use napi_derive::napi;
 
+use super::super::error::negated;
 use super::files::write_span;
 use super::open_file::OpenFile;
 use super::values::{Text, content, number};
@@ -16,7 +17,7 @@ use crate::vfs::{Access, File, OpenOptions, Opened, copy_contents};
 const MOST: u64 = i32::MAX as u64;
 
 /// Added to the errno of what failed after opening, of which node:fs says another call's name.
-const AFTER_OPENING: u16 = 1000;
+const AFTER_OPENING: i32 = 1000;
 
 /// Why there is no content.
 pub enum Failure {
@@ -37,8 +38,8 @@ impl FileSystem {
         let opened = self.open_file(&path.0, flags, 0o666).map_err(Failure::Open);
         let value = match opened.and_then(|file| read_all(&file)) {
             Ok(bytes) => content(env.raw(), &bytes, as_buffer)?,
-            Err(Failure::Open(errno)) => number(env.raw(), -f64::from(errno as u16))?,
-            Err(Failure::Read(errno)) => number(env.raw(), -f64::from(errno as u16 + AFTER_OPENING))?,
+            Err(Failure::Open(errno)) => number(env.raw(), negated(errno).into())?,
+            Err(Failure::Read(errno)) => number(env.raw(), (negated(errno) - AFTER_OPENING).into())?,
             Err(Failure::TooLarge(size)) => number(env.raw(), size as f64)?,
         };
         // SAFETY: the value was just made in env.
@@ -56,9 +57,9 @@ impl FileSystem {
         let mut at = 0;
         while at < span.len() {
             match write_span(&file, span.after(at), at as u64) {
-                Ok((0, _)) => return done(Err(Errno::Io)) - i32::from(AFTER_OPENING),
+                Ok((0, _)) => return done(Err(Errno::Io)) - AFTER_OPENING,
                 Ok((written, _)) => at += written,
-                Err(errno) => return done(Err(errno)) - i32::from(AFTER_OPENING),
+                Err(errno) => return done(Err(errno)) - AFTER_OPENING,
             }
         }
         0

@@ -142,8 +142,8 @@ impl Core {
         self.sweep(known).map_err(|(errno, path)| (errno, [b"/", &*path].concat()))
     }
 
-    /// Finds the files of the upper that have several names, so that these stay names of one. Where the lower has one of them as it
-    /// is in the upper, the others are linked to that.
+    /// Finds the files and links of the upper that have several names, so that these stay names of one. Where the lower has one of
+    /// them as it is in the upper, the others are linked to that.
     fn gather_links(&self, known: &mut Known, changes: &[Change]) -> Result<(), Failure> {
         let changed: HashSet<&[u8]> = changes.iter().map(|change| &change.path[1..]).collect();
         let mut visits = Visits::from(b"", ());
@@ -152,7 +152,7 @@ impl Core {
                 match entry.filetype {
                     _ if is_reserved(&entry.name) => {}
                     Filetype::Directory => visits.inside(entry.name, ()),
-                    Filetype::RegularFile => {
+                    Filetype::RegularFile | Filetype::SymbolicLink => {
                         let path = join(&dir, &entry.name);
                         let stat = self.upper.stat(&path).map_err(|errno| (errno, path.clone()))?;
                         let Some(stat) = stat.filter(|stat| stat.nlink > 1) else { continue };
@@ -239,15 +239,13 @@ impl Core {
         let target = self.upper.read_link(path)?;
         let stat = self.upper.stat(path)?.ok_or(Errno::Noent)?;
         self.make_room(path, reached)?;
-        let (new, ()) = self.beside(path, |new| self.lower.symlink(&target, new))?;
-        let made =
-            kept(self.lower.set_times(&new, times_of(&stat))).and_then(|()| self.lower.rename(&new, path));
-        if made.is_err() {
-            let _ = self.lower.unlink(&new);
-        }
-        made?;
+        self.put(known, path, &stat, || {
+            let (new, ()) = self.beside(path, |new| self.lower.symlink(&target, new))?;
+            let made = kept(self.lower.set_times(&new, times_of(&stat)));
+            Ok((new, made))
+        })?;
         *reached = Reached::Made;
-        self.let_go(known, path)
+        self.settle(known, path, &stat, None)
     }
 
     fn put_file(&self, known: &mut Known, path: &[u8], reached: &mut Reached) -> Result<()> {
@@ -261,31 +259,45 @@ impl Core {
 
     /// Writes a file of the upper's to the lower: whole, under another name, and then over the one that is there.
     fn write_lower(&self, known: &mut Known, path: &[u8], stat: &Filestat) -> Result<()> {
+        let put = self.put(known, path, stat, || {
+            let (new, file) = self.beside(path, |new| self.lower.create(new))?;
+            let filled = self.fill_lower(path, &new, &*file, stat);
+            Ok((new, filled))
+        });
+        match put {
+            // It cannot rename: then in place.
+            Err(Errno::Nosys | Errno::Notsup) => {
+                self.fill_lower(path, path, &*self.lower.rewrite(path)?, stat)?;
+                committed_at(known, stat, path);
+                Ok(())
+            }
+            put => put,
+        }
+    }
+
+    /// Puts what `make` makes beside a path in its place, whatever is there; or another name of what it is in the lower already.
+    /// What could not be made whole, or moved, is removed.
+    fn put(
+        &self,
+        known: &mut Known,
+        path: &[u8],
+        stat: &Filestat,
+        make: impl FnOnce() -> Result<(Vec<u8>, Result<()>)>,
+    ) -> Result<()> {
         let first = known.committed.get(&stat.ino).filter(|first| !first.is_empty());
         let linked = first.and_then(|first| self.beside(path, |new| self.lower.link(first, new)).ok());
         let is_link = linked.is_some();
         let (new, made) = match linked {
             Some((new, ())) => (new, Ok(())),
-            None => {
-                let (new, file) = self.beside(path, |new| self.lower.create(new))?;
-                let filled = self.fill_lower(path, &new, &*file, stat);
-                (new, filled)
-            }
+            None => make()?,
         };
         let moved = made.and_then(|()| self.lower.rename(&new, path));
         if moved.is_err() || is_link {
             // A rename leaves what is linked already.
             let _ = self.lower.unlink(&new);
         }
-        if matches!(moved, Err(Errno::Nosys | Errno::Notsup)) {
-            // It cannot rename: then in place.
-            self.fill_lower(path, path, &*self.lower.rewrite(path)?, stat)?;
-        } else {
-            moved?;
-        }
-        if let Some(first) = known.committed.get_mut(&stat.ino) {
-            path.clone_into(first);
-        }
+        moved?;
+        committed_at(known, stat, path);
         Ok(())
     }
 
@@ -371,6 +383,13 @@ impl Core {
             }
         }
         Ok(())
+    }
+}
+
+/// The lower has at a path what the upper has: other names of it are linked to that.
+fn committed_at(known: &mut Known, stat: &Filestat, path: &[u8]) {
+    if let Some(first) = known.committed.get_mut(&stat.ino) {
+        path.clone_into(first);
     }
 }
 

@@ -54,6 +54,21 @@ fn the_times_of_a_link_arrive() {
 }
 
 #[test]
+fn names_of_one_link_stay_that() {
+    let fixture = Fixture::new(|root| std::os::unix::fs::symlink("anywhere", root.join("old")).unwrap());
+    let target = preopen::vfs::LinkTarget::new(b"elsewhere\0", path("new")).unwrap();
+    fixture.root.symlink(target, path("new")).unwrap();
+    fixture.root.link(path("new"), false, &fixture.root, path("also-new")).unwrap();
+    fixture.root.link(path("old"), false, &fixture.root, path("also-old")).unwrap();
+    let expected = tree(&fixture.root);
+    fixture.commit();
+    assert_eq!(tree(&fixture.root), expected);
+    let ino = |at| std::fs::symlink_metadata(fixture.lower(at)).unwrap().ino();
+    assert_eq!((ino("new"), ino("old")), (ino("also-new"), ino("also-old")));
+    assert_eq!((fixture.upper_names(), fixture.upper.usage().inodes), (vec![], 1));
+}
+
+#[test]
 fn what_is_open_goes_on() {
     let fixture = Fixture::new(|root| std::fs::write(root.join("file"), "lower").unwrap());
     let file = open_file(&fixture.root, "file", CREATE).unwrap();
