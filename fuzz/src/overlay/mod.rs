@@ -77,7 +77,7 @@ impl<'s> Fixture<'s> {
                 let merged = self.merged();
                 self.commit(&merged);
                 // Names of one file part when it is written, if they are the lower's: and they are now.
-                if merged.values().any(|seen| seen.names.0 > 1) {
+                if merged.values().any(|seen| seen.names.0 > 1) || self.has_parted() {
                     self.plain = None;
                 }
             }
@@ -170,6 +170,19 @@ impl<'s> Fixture<'s> {
         );
         let left = survey(self.upper.root().into());
         assert!(left.len() == 1, "the upper is not empty after a commit: {left:#?}, {:?}", self.script);
+    }
+
+    /// Whether a file is held whose own name was removed, and that has another: a commit parts the two.
+    fn has_parted(&mut self) -> bool {
+        let Some((_, plain)) = &mut self.plain else { return false };
+        (0..FILES).any(|slot| {
+            let [here, there] = [&mut self.side, &mut *plain].map(|side| side.run(&Op::Look { slot }));
+            let names = |answer: &Result<Answer, Errno>| match answer {
+                Ok(Answer::File(_, _, names, _)) => Some(*names),
+                _ => None,
+            };
+            names(&here) == Some(0) && names(&there).is_some_and(|names| names > 0)
+        })
     }
 
     /// What every file that is held has.
