@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::{Arc, Weak};
 
-use super::changes::{Change, Failure, Kind};
+use super::changes::{Change, Failure, Kind, change};
 use super::copy_up::copy;
 use super::file::{Body, State, Whose};
 use super::lock::Known;
@@ -88,7 +88,7 @@ impl Core {
     }
 
     fn commit(&self, known: &mut Known, done: &mut Vec<Change>) -> Result<(), Failure> {
-        self.spell_out(known).map_err(|(errno, path)| (errno, [b"/", &*path].concat()))?;
+        self.spell_out(known, done).map_err(|(errno, path)| (errno, [b"/", &*path].concat()))?;
         let changes = self.changes()?;
         self.gather_links(known, &changes)?;
         let mut removed: Option<&Change> = None;
@@ -169,8 +169,8 @@ impl Core {
     }
 
     /// Makes the upper hide each name of the lower by a whiteout of its own, where an opaque directory hid them all: what is
-    /// committed has to be seen then. The merged view stays.
-    fn spell_out(&self, known: &mut Known) -> Result<(), Failure> {
+    /// committed has to be seen then. The merged view stays. A name that is too long for a whiteout is removed from the lower.
+    fn spell_out(&self, known: &mut Known, done: &mut Vec<Change>) -> Result<(), Failure> {
         let mut visits = Visits::from(b"", (false, true));
         while let Some((dir, (hidden, lower))) = visits.next() {
             let at = |errno| (errno, dir.clone());
@@ -182,7 +182,13 @@ impl Core {
                 for entry in self.lower.entries(&dir).map_err(at)? {
                     if !is_reserved(&entry.name) {
                         let path = join(&dir, &entry.name);
-                        self.spell_out_name(known, &dir, &path).map_err(|errno| (errno, path.clone()))?;
+                        let spelt = match self.spell_out_name(known, &dir, &path) {
+                            Err(Errno::Nametoolong) => self.remove_lower(&path).map(|()| {
+                                done.push(change(&path, Kind::Removed, entry.filetype));
+                            }),
+                            spelt => spelt,
+                        };
+                        spelt.map_err(|errno| (errno, path.clone()))?;
                     }
                 }
                 self.quietly(known, &dir, || remove(self.upper.unlink(&opaque(&dir)))).map_err(at)?;

@@ -116,6 +116,26 @@ fn long_names_cannot_be_removed() {
 }
 
 #[test]
+fn long_names_of_a_directory_that_is_replaced_are_removed_by_a_commit() {
+    let long = "n".repeat(252);
+    let fixture = Fixture::new(|root| {
+        for dir in ["old", "new"] {
+            std::fs::create_dir(root.join(dir)).unwrap();
+            std::fs::write(root.join(dir).join("file"), dir).unwrap();
+        }
+        std::fs::write(root.join("old").join(&long), "long").unwrap();
+    });
+    fixture.root.rename(path("old"), &fixture.root, path("moved")).unwrap();
+    fixture.root.rename(path("new"), &fixture.root, path("old")).unwrap();
+    let expected = tree(&fixture.root);
+    let done = fixture.commit();
+    assert!(done.contains(&format!("Removed file /old/{long}")), "{done:?}");
+    assert_eq!(tree(&fixture.root), expected);
+    assert_eq!(std::fs::read(fixture.lower("moved").join(&long)).unwrap(), b"long");
+    assert!(!fixture.lower("old").join(&long).exists());
+}
+
+#[test]
 fn directories_are_moved_with_all_that_is_in_them() {
     let fixture = Fixture::new(fill);
     let inner = open_dir(&fixture.root, "dir/inner").unwrap();
