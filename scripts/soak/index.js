@@ -1,7 +1,7 @@
 'use strict';
 // Long runs, and what the process has more of afterwards:
 //
-//   npm run soak                                 all parts, whole: about ten minutes
+//   npm run soak                                 all parts, whole: about 35 minutes
 //   npm run soak -- engine files --share 0.01    parts by name, and a share of their counts
 //
 // `instances`: 1,000,000 guests made in V8, run and dropped; `files`: 100,000,000 files opened and closed; `engine`: 10,000 runs in
