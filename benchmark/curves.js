@@ -29,6 +29,8 @@ const { values: options } = parseArgs({
 
 /** After so many seconds of CPU time no other size of a curve is begun, on a kind. */
 const SECONDS = options.quick ? 3 : 20;
+/** How often what seems steep is measured once more: what else a machine does adds to a figure, and never takes from it. */
+const AGAIN = 2;
 /** Descriptors that a process needs beside those that a curve opens. */
 const OWN = 200;
 
@@ -135,11 +137,23 @@ async function measureAll() {
         console.error(`${own.map(({ name }) => name).join(' + ')}, ${kind}: ${((performance.now() - began) / 1000).toFixed(1)} s`);
       }
     }
+    for (let round = 0; round < AGAIN; round++) await measureSteep(rows, fixture, most);
   } finally {
     // Faster than Node's own, by far.
     spawnSync('rm', ['-rf', fixture]);
   }
   return inOrder(rows);
+}
+
+/** Measures what grows faster than linearly, without a reason, once more, and keeps the lower figure of each size. */
+async function measureSteep(rows, fixture, most) {
+  for (const { curve, kind } of steepOf(linesOf(rows)).filter(({ measure }) => measure === 'time')) {
+    console.error(`once more: ${curve}, ${kind}`);
+    for (const row of await run([curves.find(({ name }) => name === curve)], kind, fixture, most)) {
+      const at = rows.findIndex((other) => other.curve === curve && other.kind === kind && other.size === row.size);
+      if (row.lowest_ns < rows[at].lowest_ns) rows[at] = row;
+    }
+  }
 }
 
 /** Where README.md has the exponents. */

@@ -10,6 +10,9 @@ const { plot, time } = require('./svg');
 /** The most that a cost may grow with, as an exponent of the size: what is beyond is explained. */
 const LINEAR = 1.15;
 
+/** The least that is a point of a line, by measure: ns, and bytes, which Linux counts by 128 KiB for each thread. */
+const LEAST = { time: 0, memory: 2 ** 20 };
+
 const TEXTS = ['curve', 'kind', 'engine', 'unit', 'cost', 'note', 'node'];
 const COLUMNS = ['curve', 'kind', 'engine', 'size', 'unit', 'cost', 'median_ns', 'median_ns_per_unit', 'lowest_ns', 'bytes', 'bytes_per_unit', 'samples', 'node', 'note'];
 
@@ -55,7 +58,7 @@ function linesOf(rows) {
   for (const { curve, kind } of new Map(rows.map((row) => [`${row.curve}:${row.kind}`, row])).values()) {
     const own = rows.filter((row) => row.curve === curve && row.kind === kind);
     for (const [measure, column] of [['time', 'lowest_ns'], ['memory', 'bytes']]) {
-      const points = own.filter((row) => row[column] > 0).map((row) => [row.size, measure === 'time' ? totalOf(row, row[column]) : row[column]]);
+      const points = own.filter((row) => row[column] > LEAST[measure]).map((row) => [row.size, measure === 'time' ? totalOf(row, row[column]) : row[column]]);
       if (points.length === 0) continue;
       const grows = exponent(points);
       lines.push({ curve, kind, measure, points, exponent: grows, reason: grows > LINEAR ? reasonFor({ curve, kind, measure, exponent: grows }) : undefined });
@@ -89,7 +92,9 @@ function tableOf(lines, cell) {
 
 function exponentOf({ exponent }) {
   if (exponent === undefined) return '–';
-  return exponent > LINEAR ? `**${exponent.toFixed(2)}**` : exponent.toFixed(2);
+  // Without the sign of what rounds to nothing.
+  const text = exponent.toFixed(2).replace('-0.00', '0.00');
+  return exponent > LINEAR ? `**${text}**` : text;
 }
 
 /** Guests have engines, all others have filesystems: two tables. */
