@@ -128,8 +128,6 @@ class Facts {
         type: place === undefined ? undefined : place.error ?? (place.isDirectory() ? 'directory' : place.isSymbolicLink() ? 'link' : 'file'),
       };
     });
-    const entry = name === 'fd_readdir' ? this.open.get(args[0]) : undefined;
-    if (entry?.dir !== undefined && args[2] > 0 && (args[3] === 0n || entry.listed === undefined)) entry.listed = this.#list(entry.dir);
     return { paths, kinds: args.slice(0, 1).map((fd) => this.#kind(fd)), ...(name === 'poll_oneoff' ? { subscriptions: this.#subscriptions(args, memory) } : {}) };
   }
 
@@ -160,6 +158,11 @@ class Facts {
     if (name === 'fd_renumber' && args[0] !== args[1]) {
       this.open.set(args[1], this.open.get(args[0]));
       this.open.delete(args[0]);
+    }
+    if (name === 'fd_readdir') {
+      // A call that failed has not begun anew.
+      const entry = this.open.get(args[0]);
+      if (entry?.dir !== undefined && args[2] > 0 && (args[3] === 0n || entry.listed === undefined)) entry.listed = this.#list(entry.dir);
     }
     if (name !== 'path_open') return;
     const [{ kernel, node, now, text, follow }] = paths;
