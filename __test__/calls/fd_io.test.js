@@ -364,6 +364,8 @@ both('a file as standard output that appends does so at any offset', (host) => {
   assert.equal(guest.call('fd_fdstat_set_flags', 1, FDFLAGS.APPEND), 'SUCCESS');
   assert.equal(guest.pwrite(1, '-end', 0).errno, 'SUCCESS');
   assert.equal(fs.readFileSync(file, 'utf8'), 'Start-end');
+  // And leaves the descriptor's own where it was.
+  assert.equal(guest.read(1, 100).data, 'Start-end');
 });
 
 both('an append at an offset at which nothing could be written', (host) => {

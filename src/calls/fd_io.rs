@@ -135,7 +135,13 @@ pub fn fd_pwrite<G: Guest>(
             Object::File(file) if flags.contains(Fdflags::APPEND) => append_at(file.as_ref(), spans, at),
             Object::File(file) => file.write_at(spans, at),
             Object::Stream(stream) => match stream.as_file() {
-                Some(file) if flags.contains(Fdflags::APPEND) => append_at(file, spans, at),
+                Some(file) if flags.contains(Fdflags::APPEND) => {
+                    // Its own offset is the host's, and no append that names another moves it.
+                    let own = stream.seek(0, Whence::Cur)?;
+                    let written = append_at(file, spans, at);
+                    stream.seek(own.cast_signed(), Whence::Set)?;
+                    written
+                }
                 _ => stream.write_at(spans, at),
             },
             Object::Dir(_) => Err(Errno::Isdir),
