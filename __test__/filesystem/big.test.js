@@ -111,7 +111,12 @@ test('a file of 2^40 bytes is copied, moved and thrown away for nothing', (t) =>
   stream.destroy();
 });
 
-test('what a guest makes of links and long paths does not take the host\'s memory', (t) => {
+test('what a guest makes of holes, links and long paths does not take the host\'s memory', (t) => {
+  const memory = new MemoryFileSystem({ '/a': 'x', '/b': 'x' }, { maxBytes: 2 ** 20 });
+  memory.truncateSync('/a', 600_000_000);
+  memory.truncateSync('/b', 600_000_000);
+  assert.throws(() => memory.toJSON(), { code: /^(ERR_FS_FILE_TOO_LARGE|ERR_STRING_TOO_LONG)$/ });
+  assert.throws(() => memory.readFileSync('/a', 'utf8'), { code: 'ERR_STRING_TOO_LONG' });
   // Many second names far down: what remembers the first ones must not hold their paths.
   const comb = new MemoryFileSystem({ [`/${'d/'.repeat(1500)}x`]: 'x' });
   const far = `/${'d/'.repeat(1500)}`;
