@@ -37,30 +37,12 @@ const bench = () => json('benchmark/results.json');
  *   reason why it may grow faster than its size, where one is written down
  */
 function curves() {
-  const [file, fit] = ['benchmark/curves.csv', 'benchmark/curves/fit.js'].map((name) => path.join(root, name));
-  if (!fs.existsSync(file) || !fs.existsSync(fit)) return undefined;
-  const { exponent } = require(fit);
-  const { reasonFor } = require('../../benchmark/curves/explained.js');
-  const [head, ...lines] = fs.readFileSync(file, 'utf8').trim().split('\n').map(cells);
-  const groups = new Map();
-  for (const line of lines) {
-    const row = Object.fromEntries(head.map((name, index) => [name, line[index]]));
-    const key = `${row.curve}\0${row.kind}`;
-    groups.set(key, [...(groups.get(key) ?? []), row]);
-  }
-  return [...groups.values()].map((rows) => {
-    // Of what is one among many, as many are the cost.
-    const points = rows.filter((row) => row.lowest_ns > 0).map((row) => [Number(row.size), row.cost === 'one' ? row.size * row.lowest_ns : Number(row.lowest_ns)]);
-    const [{ curve, kind }] = rows;
-    const grows = exponent(points);
-    const reason = grows === undefined ? undefined : reasonFor({ curve, kind, measure: 'time', exponent: grows });
-    return { curve, kind, to: points.at(-1)?.[0] ?? 0, exponent: grows, reason };
-  });
-}
-
-/** A line of a CSV file. */
-function cells(line) {
-  return [...line.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g)].map(([, quoted, plain]) => quoted?.replaceAll('""', '"') ?? plain);
+  const file = path.join(root, 'benchmark/curves.csv');
+  if (!fs.existsSync(file)) return undefined;
+  const { linesOf, readCsv } = require('../../benchmark/curves/report.js');
+  return linesOf(readCsv(fs.readFileSync(file, 'utf8')))
+    .filter(({ measure }) => measure === 'time')
+    .map(({ curve, kind, points, exponent, reason }) => ({ curve, kind, to: points.at(-1)[0], exponent, reason }));
 }
 
 module.exports = { bench, curves, fuzzing, soak };
